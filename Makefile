@@ -1,0 +1,78 @@
+# Everything that Consult needs is made by these targets; `make help` lists them.
+
+PYTHON ?= python3
+PORT ?= 8000
+PHOTO ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-stop serve test check fix bench screens openapi lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/.runtime ## tell the main job against a fresh service on http://localhost:8000 [PORT=, PHOTO=burn.jpg]
+	@$(BIN)/consult demo --port $(PORT) $(if $(PHOTO),"$(PHOTO)")
+
+demo-stop: $(VENV)/.runtime ## end the service that the demo left running
+	@$(BIN)/consult demo --stop
+
+serve: $(VENV)/.runtime ## run the service for real, data in ./data (settings: README)
+	@$(BIN)/consult serve
+
+test: $(VENV)/.dev ## lint, types, arrows, unit, API, migrations, browser: all of it
+	@.ci/packages
+	@$(MAKE) --no-print-directory check
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report
+	@$(MAKE) --no-print-directory migrations
+	$(BIN)/pytest tests/web
+
+check: $(VENV)/.dev ## format, lint, types, import arrows, lock: no test is run
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+	@! grep -nE '://|^ *-(-index-url|-extra-index-url|-find-links|-trusted-host|i |f )|(^|[ =@"])/' requirements*.txt
+
+.PHONY: migrations
+migrations: $(VENV)/.dev # the models and the migrations say the same
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && export CONSULT_DATA_DIR="$$folder" && \
+	$(BIN)/alembic upgrade head && $(BIN)/alembic check && $(BIN)/alembic downgrade base
+
+fix: $(VENV)/.dev ## format, and mend what lint can mend by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.dev ## measure against the floor and the peers that are installed; figures, no verdict
+	$(BIN)/python -m tests.bench
+
+screens: $(VENV)/.dev ## write every screen as a picture [OUT=screens]
+	$(BIN)/python -m tests.web.screens $(or $(OUT),screens)
+
+openapi: $(VENV)/.dev ## write api/openapi.json anew from the routes
+	$(BIN)/python -m api.document
+
+lock: $(VENV)/.dev ## resolve the dependencies anew, pinned by hash
+	$(BIN)/uv pip compile -q pyproject.toml --group build --upgrade \
+		--universal --generate-hashes --no-emit-index-url --no-header -o requirements.txt
+	$(BIN)/uv pip compile -q pyproject.toml --group build --group dev --upgrade -c requirements.txt \
+		--universal --generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
+
+clean: ## remove what the targets made: environment, caches, the demo's data
+	@[ ! -x $(BIN)/consult ] || $(BIN)/consult demo --stop
+	rm -rf $(VENV) .demo build *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+
+$(VENV)/bin/python:
+	@.ci/packages python
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

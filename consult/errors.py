@@ -1,0 +1,90 @@
+"""The errors that a caller of Consult may handle.
+
+    ConsultError
+    ├── NotSignedIn          nobody is signed in, or the session has ended
+    ├── Forbidden            known to you, but not yours to do
+    ├── NotFound             no such thing, or not yours to see: the two cannot be told apart
+    ├── Conflict             the thing is in a state, or has an id, that does not allow it
+    ├── InvalidRequest       the request cannot be read
+    │   └── InvalidFields        it can, but some of its fields are wrong; each is named
+    └── InvalidPhoto         the bytes cannot become a photo of this consult
+        ├── UnsupportedPhoto     a kind of file, or a coding, that cannot be kept faithfully
+        ├── PhotoTooLarge        more bytes or more pixels than the caps allow
+        └── UnreadablePhoto      damaged, incomplete, or not a picture at all
+
+`code` is stable and made for programs; the message is made for the person who sent the
+thing, says what to do next, and never repeats what was sent.
+"""
+
+from collections.abc import Mapping
+
+
+class ConsultError(Exception):
+    """Something that a caller can handle."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross the border between a decode worker and the service.
+        return _rebuild, (type(self), self.message, self.code)
+
+
+class NotSignedIn(ConsultError):
+    code = "not_signed_in"
+
+
+class Forbidden(ConsultError):
+    code = "forbidden"
+
+
+class NotFound(ConsultError):
+    code = "not_found"
+
+    def __init__(self, message: str = "There is no such thing, or it is not yours to see.") -> None:
+        super().__init__(message)
+
+
+class Conflict(ConsultError):
+    code = "conflict"
+
+
+class InvalidRequest(ConsultError):
+    code = "invalid_request"
+
+
+class InvalidFields(InvalidRequest):
+    """`faults` maps each field to what is wrong with it, in words; never to its value."""
+
+    code = "invalid_fields"
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("Some fields are wrong. Each is named in errors.")
+        self.faults = dict(faults)
+
+
+class InvalidPhoto(ConsultError):
+    code = "invalid_photo"
+
+
+class UnsupportedPhoto(InvalidPhoto):
+    code = "unsupported_photo"
+
+
+class PhotoTooLarge(InvalidPhoto):
+    code = "photo_too_large"
+
+
+class UnreadablePhoto(InvalidPhoto):
+    code = "unreadable_photo"
+
+
+def _rebuild(cls: type[ConsultError], message: str, code: str) -> ConsultError:
+    error = cls.__new__(cls)
+    ConsultError.__init__(error, message, code=code)
+    return error
