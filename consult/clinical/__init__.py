@@ -1,0 +1,1 @@
+"""Clinical facts and rules. Pure: no database, no network, no clock."""

@@ -1,0 +1,30 @@
+"""UIDs made from the ids of a consult and its photos (PS3.5 B.2): no register, no clock.
+
+The same thing has the same UID each time it is asked, so a job that runs twice writes the same
+object twice.
+"""
+
+from uuid import UUID, uuid5
+
+from pydicom.uid import SecondaryCaptureImageStorage
+
+
+def instance_uid(photo_id: UUID, rendition: int = 1) -> str:
+    """Give the SOP Instance UID of one photo.
+
+    Other bytes under the same photo id (a redaction, say) need the next `rendition`.
+    """
+    return _uid(uuid5(photo_id, f"{SecondaryCaptureImageStorage}/{rendition}"))
+
+
+def study_uid(consult_id: UUID) -> str:
+    return _uid(uuid5(consult_id, "study"))
+
+
+def series_uid(consult_id: UUID, site_key: str) -> str:
+    """Give the UID of one series: one per `Site.key`, and one ("") for photos without a site."""
+    return _uid(uuid5(consult_id, f"series/{site_key}"))
+
+
+def _uid(uuid: UUID) -> str:
+    return f"2.25.{uuid.int}"

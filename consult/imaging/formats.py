@@ -1,0 +1,51 @@
+"""What the bytes are, by their magic alone, and the caps that hold before anything is decoded.
+
+A file name or a Content-Type is never asked: phones and mail programs get them wrong.
+"""
+
+from consult.imaging.photo import SourceFormat
+from consult.imaging.refusals import refused
+
+MAX_PIXELS = 50_000_000  # 8160 x 6120, the largest that phones write, passes
+MAX_SIDE = 16_384
+
+# Without a single pixel: less than the shortest header of any format that we read.
+_SHORTEST = 16
+# ISO/IEC 23008-12: brands of HEVC coded images, and of the container that holds them.
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+
+
+def sniff(upload: bytes) -> SourceFormat:
+    """Return the format of `upload`.
+
+    Raises UnsupportedPhoto for any other kind of file, UnreadablePhoto where there is none.
+    """
+    if not upload:
+        raise refused("empty_upload")
+    if len(upload) < _SHORTEST:
+        raise refused("not_a_photo")
+    if upload.startswith(b"\xff\xd8"):  # junk may stand before the first segment
+        return "JPEG"
+    if upload.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if upload.startswith(b"RIFF") and upload[8:12] == b"WEBP":
+        return "WEBP"
+    if upload[4:8] == b"ftyp" and _is_heif(upload):
+        return "HEIC"
+    raise refused("unsupported_format")
+
+
+def check_size(width: int, height: int, *, max_pixels: int) -> None:
+    """Raise UnreadablePhoto for a side of zero, PhotoTooLarge above the caps."""
+    if not width or not height:
+        raise refused("impossible_size")
+    if max(width, height) > MAX_SIDE or width * height > max_pixels:
+        raise refused("too_many_pixels")
+
+
+def _is_heif(upload: bytes) -> bool:
+    """ISO/IEC 14496-12 4.3: the major brand, four bytes of version, then compatible brands."""
+    size = min(int.from_bytes(upload[:4], "big"), len(upload), 256)
+    brands = [upload[at : at + 4] for at in (8, *range(16, size - 3, 4))]
+    return brands[0] not in _AVIF_BRANDS and not _HEIF_BRANDS.isdisjoint(brands)

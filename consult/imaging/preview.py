@@ -1,0 +1,34 @@
+"""The one strict decode that proves a photo whole, and the small picture made of it."""
+
+import numpy as np
+from PIL import Image
+
+from consult.imaging import icc, workers
+from consult.imaging.jpeg import Walk
+from consult.imaging.pixels import PREVIEW_SIDE, Pixels, decoded_strictly, encoded
+
+_QUALITY = 85
+
+
+def verified(jpeg: bytes, walked: Walk) -> Pixels:
+    """Decode all coded data at a small scale; returns (rows, columns, 3) RGB pixels.
+
+    Raises UnreadablePhoto when any of them are damaged.
+    """
+    if walked.scans == 1:
+        return decoded_strictly(jpeg, scaled=True)
+    # Several scans mean that all coefficients are held at once: not in this process.
+    content, notes = workers.run("verify", jpeg)
+    height, width = notes["height"], notes["width"]
+    assert isinstance(height, int)
+    assert isinstance(width, int)
+    return np.frombuffer(content, np.uint8).reshape(height, width, 3)
+
+
+def render(pixels: Pixels, *, profile: bytes | None) -> bytes:
+    """Return a small sRGB JPEG without any metadata, the longer side 320 pixels at most."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
+    if profile:
+        image = icc.to_srgb(image, profile)
+    return encoded(np.asarray(image), quality=_QUALITY, sampling="420")

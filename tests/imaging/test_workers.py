@@ -1,0 +1,152 @@
+import os
+import threading
+import time
+import zlib
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from consult.errors import PhotoTooLarge, UnreadablePhoto
+from consult.imaging import workers
+from tests.imaging.photos import chunk, make_jpeg, make_png
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Generator[None]:
+    workers.close()
+    yield
+    workers.close()
+    workers._pool._size = workers.SIZE
+
+
+def children() -> set[int]:
+    """The processes that this one, by any thread, started and not yet reaped."""
+    listings = Path("/proc/self/task").glob("*/children")
+    return {int(pid) for listing in listings for pid in listing.read_text().split()}
+
+
+def decode(width: int = 40) -> int:
+    content, _ = workers.run("png", make_png(width), orientation=1, max_pixels=10**7, gamma=None)
+    return len(content)
+
+
+def heavy_png(side: int) -> bytes:
+    """A picture of one colour: small as a file, large in memory."""
+    header = side.to_bytes(4, "big") * 2 + b"\x08\x06\x00\x00\x00"
+    row = b"\x00" + bytes(4 * side)
+    packer = zlib.compressobj(1)
+    rows = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    parts = (chunk(b"IHDR", header), chunk(b"IDAT", rows), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+class TestLife:
+    def test_warm_workers_are_used_again(self) -> None:
+        workers.warm(2)
+        before = children()
+        decode()
+        decode()
+        assert children() == before
+        assert len(before) == 2
+
+    def test_close_leaves_no_process_behind(self) -> None:
+        workers.warm(2)
+        started = children()
+        workers.close()
+        assert started
+        assert not children() & started
+
+    def test_after_close_the_next_photo_starts_a_worker(self) -> None:
+        workers.close()
+        assert decode() > 0
+
+    def test_many_threads_share_few_workers(self) -> None:
+        workers.warm(2)
+        before, sizes = children(), list[int]()
+        threads = [threading.Thread(target=lambda: sizes.append(decode())) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(sizes) == 12
+        assert len(set(sizes)) == 1
+        assert children() == before
+
+    def test_a_worker_is_replaced_after_many_photos(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(workers, "PHOTOS_PER_WORKER", 3)
+        workers.warm(1)
+        first = children()
+        for _ in range(3):
+            decode()
+        decode()
+        assert not children() & first
+
+    def test_a_worker_knows_no_secrets_of_the_service(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CONSULT_SECRET", "hush")
+        workers.warm(1)
+        (pid,) = children()
+        assert b"hush" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+    def test_a_worker_has_its_limits(self) -> None:
+        workers.warm(1)
+        (pid,) = children()
+        listing = Path(f"/proc/{pid}/limits").read_text().splitlines()
+        limits = {line[:26].strip(): line[26:].split()[0] for line in listing}
+        assert limits["Max address space"] == str(768 << 20)
+        assert limits["Max file size"] == "0"
+        assert limits["Max core file size"] == "0"
+        assert int(limits["Max open files"]) <= 16
+        assert 0 < int(limits["Max cpu time"]) <= 60
+
+
+class TestTrouble:
+    def test_a_photo_that_needs_too_much_memory_is_too_large(self) -> None:
+        workers.warm(1)
+        with pytest.raises(PhotoTooLarge) as refusal:
+            workers.run("png", heavy_png(14_000), orientation=1, max_pixels=10**9, gamma=None)
+        assert refusal.value.code == "too_heavy"
+        assert decode() > 0
+
+    def test_a_worker_that_hangs_is_killed_and_replaced(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        workers.warm(1)
+        monkeypatch.setattr(workers, "WALL_SECONDS", 0.05)
+        start = time.monotonic()
+        with pytest.raises(UnreadablePhoto) as refusal:
+            workers.run("png", heavy_png(5000), orientation=6, max_pixels=10**9, gamma=None)
+        assert refusal.value.code == "took_too_long"
+        assert time.monotonic() - start < 2
+        monkeypatch.undo()
+        assert decode() > 0
+
+    def test_a_worker_that_dies_at_work_costs_only_its_own_photo(self) -> None:
+        workers.warm(1)
+        (pid,), upload = children(), heavy_png(5000)
+        killer = threading.Timer(0.1, os.kill, (pid, 11))
+        killer.start()
+        with pytest.raises(UnreadablePhoto) as refusal:
+            workers.run("png", upload, orientation=6, max_pixels=10**9, gamma=None)
+        killer.join()
+        assert refusal.value.code == "damaged_photo"
+        assert decode() > 0
+
+    def test_a_worker_that_died_in_its_sleep_costs_no_photo(self) -> None:
+        workers.warm(1)
+        (pid,) = children()
+        os.kill(pid, 9)
+        time.sleep(0.2)
+        assert decode() > 0
+
+    def test_an_unknown_job_is_answered(self) -> None:
+        with pytest.raises(UnreadablePhoto):
+            workers.run("nonsense", make_jpeg())
+        assert decode() > 0
+
+    def test_a_worker_that_cannot_start_is_reported(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.executable", "/bin/false")
+        with pytest.raises(RuntimeError, match="does not start"):
+            workers.warm(1)
