@@ -1,0 +1,43 @@
+"""Wakes whoever waits for news of a topic, inside one process.
+
+A doorbell only: it carries nothing and may ring for nothing. What happened is read from the
+database, so a missed ring loses no event.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Generator
+from contextlib import contextmanager
+
+
+class Doorbell:
+    def __init__(self) -> None:
+        self.closed = False
+        """True once the service is stopping: streams end at once."""
+        self._bells: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+
+    def ring(self, topic: str) -> None:
+        for bell in self._bells.get(topic, ()):
+            bell.set()
+
+    @contextmanager
+    def subscribe(self, topic: str) -> Generator[asyncio.Event]:
+        """Lend a bell that rings on news of `topic` and when the service stops."""
+        bell = asyncio.Event()
+        self._bells[topic].add(bell)
+        try:
+            yield bell
+        finally:
+            self._bells[topic].discard(bell)
+            if not self._bells[topic]:
+                del self._bells[topic]
+
+    def close(self) -> None:
+        self.closed = True
+        for bells in self._bells.values():
+            for bell in bells:
+                bell.set()
+
+    @property
+    def listeners(self) -> int:
+        return sum(len(bells) for bells in self._bells.values())

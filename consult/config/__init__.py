@@ -1,0 +1,231 @@
+"""Settings, read once from `CONSULT_*`, frozen.
+
+A secret may also come from a file: `CONSULT_MAIL_URL_FILE=/run/secrets/mail` is read in the
+place of `CONSULT_MAIL_URL`.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import URL, make_url
+
+from consult.config import checks
+
+_PREFIX = "CONSULT_"
+_FOLLOWS = "default_factory_not_called"  # pydantic's word for: another field was refused already
+
+
+class InvalidSettings(Exception):
+    """The settings make no sense; the message has one line per mistake and no values."""
+
+
+def read_settings(**overrides: Any) -> "Settings":
+    """Read the environment; `overrides` win over it.
+
+    Raises InvalidSettings, whose message a person can act on and which repeats no secret.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False)
+        lines = (_line(problem) for problem in problems if problem["type"] != _FOLLOWS)
+        raise InvalidSettings("\n".join(lines)) from None
+
+
+def _line(problem: ErrorDetails) -> str:
+    field = f"{_PREFIX}{problem['loc'][0]}: ".upper() if problem["loc"] else ""
+    return field + problem["msg"].removeprefix("Value error, ")
+
+
+def _below(data: dict[str, Any], name: str) -> Path:
+    # A default sees the fields above it; one that was refused is missing, as will the whole be.
+    return Path(data.get("data_dir", "/")) / name
+
+
+def _default_database(data: dict[str, Any]) -> str:
+    path = str(_below(data, "consult.db"))
+    return URL.create("sqlite+aiosqlite", database=path).render_as_string()
+
+
+def _default_storage(data: dict[str, Any]) -> str:
+    return _below(data, "objects").as_uri()
+
+
+def _default_secret(data: dict[str, Any]) -> Path:
+    return _below(data, "secret.key")
+
+
+def _default_mail(data: dict[str, Any]) -> SecretStr:
+    return SecretStr(_below(data, "mail").as_uri())
+
+
+def _default_public_url(data: dict[str, Any]) -> str:
+    return f"http://localhost:{data.get('port', 8000)}"
+
+
+def _default_sender(data: dict[str, Any]) -> str:
+    return f"consult@{_default_rp_id(data)}"
+
+
+def _default_rp_id(data: dict[str, Any]) -> str:
+    # A loopback address serves bearer tokens; a passkey can be bound to the name only.
+    host = urlsplit(str(data.get("public_url", ""))).hostname or "localhost"
+    return "localhost" if checks.is_ip_address(host) else host
+
+
+Line = Annotated[
+    str,
+    Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f\\ ]+( [^\x00-\x1f\x7f\\ ]+)*$"),
+]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    data_dir: Annotated[Path, AfterValidator(checks.absolute)] = Field(
+        default=Path("data"),
+        validate_default=True,
+        description="Folder of everything Consult keeps; made with mode 0700 at the first start.",
+    )
+    database_url: Annotated[str, AfterValidator(checks.sqlite_url)] = Field(
+        default_factory=_default_database,
+        description="SQLite file; by default consult.db in the data folder.",
+    )
+    storage_url: Annotated[str, AfterValidator(checks.folder_url)] = Field(
+        default_factory=_default_storage,
+        description="Where photos are kept: file:///folder; by default objects in the data folder.",
+    )
+    secret_file: Annotated[Path, AfterValidator(checks.absolute)] = Field(
+        default_factory=_default_secret,
+        description="32 random bytes that the audit trail is keyed with; made with mode 0600 at "
+        "the first start. By default secret.key in the data folder. Back it up.",
+    )
+    mail_url: Annotated[SecretStr, AfterValidator(checks.mail_url)] = Field(
+        default_factory=_default_mail,
+        description="smtp://user:password@host:587 (STARTTLS required), smtps://user:password@host"
+        " (TLS), or file:///folder for .eml files; by default mail in the data folder.",
+    )
+    mail_ca_file: Annotated[Path, AfterValidator(checks.absolute)] | None = Field(
+        default=None, description="A further certificate authority (PEM) for the mail server."
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    public_url: Annotated[str, AfterValidator(checks.origin)] = Field(
+        default_factory=_default_public_url,
+        description="The address that people open: https://host. By default localhost.",
+    )
+    mail_from: Annotated[str, AfterValidator(checks.mail_address)] = Field(
+        default_factory=_default_sender,
+        description="The sender's address of every notice; by default consult@ the public host.",
+    )
+    rp_id: str = Field(
+        default_factory=_default_rp_id,
+        min_length=1,
+        description="Host name that passkeys are bound to, by default the public URL's. "
+        "Never change it: every passkey would be lost.",
+    )
+    rp_name: Line = Field(default="Consult", description="Name shown when a passkey is made.")
+    organisation: Line = Field(default="Consult", description="Who runs this service.")
+    emergency_number: str = Field(
+        default="911",
+        pattern=r"^[0-9+*#][0-9+*# -]{1,19}$",
+        description="The number that people are told to call in an emergency.",
+    )
+    max_upload_bytes: int = Field(
+        default=25 * 1024 * 1024,
+        ge=1024,
+        le=256 * 1024 * 1024,
+        description="The largest photo taken, in bytes.",
+    )
+    max_pixels: int = Field(
+        default=50_000_000, ge=1, le=150_000_000, description="The largest photo taken, in pixels."
+    )
+    image_threads: int = Field(
+        default=2, ge=1, le=64, description="How many photos are worked on at the same time."
+    )
+    decode_workers: int = Field(
+        default=2,
+        ge=0,
+        le=64,
+        description="Processes kept ready to decode photos which are not JPEG; 0 starts them when "
+        "first needed.",
+    )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], BeforeValidator(checks.lower)
+    ] = Field(default="info", description="The least severe thing that is logged.")
+
+    @model_validator(mode="after")
+    def _check_rp_id(self) -> Self:
+        host = urlsplit(self.public_url).hostname or ""
+        if (
+            not checks.is_ip_address(host)
+            and host != self.rp_id
+            and not host.endswith(f".{self.rp_id}")
+        ):
+            raise ValueError("CONSULT_RP_ID: is the public URL's host name, or a parent of it")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """What a browser on the page sends as Origin."""
+        return self.public_url
+
+    @property
+    def database_path(self) -> Path:
+        return Path(make_url(self.database_url).database or "").absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env files
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - ours below
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads `CONSULT_<NAME>_FILE` for every SecretStr."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+            if field.annotation is SecretStr
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    def get_field_value(
+        self,
+        field: FieldInfo,  # noqa: ARG002 - the library's signature
+        field_name: str,
+    ) -> tuple[Any, str, bool]:
+        variable = f"{_PREFIX}{field_name}".upper()
+        path = os.environ.get(f"{variable}_FILE")
+        if path and os.environ.get(variable):
+            raise InvalidSettings(f"{variable}: and {variable}_FILE are both set")
+        return (_read(f"{variable}_FILE", path) if path else None), field_name, False
+
+
+def _read(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise InvalidSettings(f"{variable}: cannot be read") from None
