@@ -1,0 +1,134 @@
+"""Bearer tokens for integrations: `bct_<id>_<43 base62>_<crc32>`.
+
+The prefix and the checksum are for scanners of leaked secrets, and refuse a mistyped token
+before the database is asked. 43 characters of base62 hold 256 bits.
+"""
+
+import hmac
+import re
+import secrets
+import string
+import zlib
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from consult import audit
+from consult.accounts.people import acting
+from consult.accounts.secret import hash_of
+from consult.errors import InvalidFields, NotFound, NotSignedIn
+from consult.models import Actor, ApiToken, User, Via, now
+
+DEFAULT_LIFETIME = timedelta(days=90)
+LONGEST_LIFETIME = timedelta(days=366)
+
+_BASE62 = string.digits + string.ascii_letters
+_LENGTH = 43
+_TOKEN = re.compile(rf"(bct_([0-9a-f]{{32}})_[0-9A-Za-z]{{{_LENGTH}}})_([0-9a-f]{{8}})")
+_LONGEST_NAME = 100
+_TOUCH_EVERY = timedelta(minutes=1)
+
+
+async def create_token(
+    session: AsyncSession,
+    user: User,
+    *,
+    name: str,
+    lifetime: timedelta = DEFAULT_LIFETIME,
+    actor: Actor | None = None,
+) -> str:
+    """Return a secret that acts as `user`. Raises InvalidFields."""
+    if faults := _faults(name, lifetime):
+        raise InvalidFields(faults)
+    token_id, made_at = uuid4(), now()
+    secret = _make(token_id)
+    token = ApiToken(
+        id=token_id,
+        token_hash=hash_of(secret),
+        user_id=user.id,
+        name=name,
+        created_at=made_at,
+        expires_at=made_at + lifetime,
+    )
+    session.add(token)
+    await session.flush()
+    await audit.record(session, actor, "token.created", token.id)
+    return secret
+
+
+async def actor_from_token(
+    session: AsyncSession, secret: str, *, at: datetime | None = None
+) -> Actor:
+    """Raises NotSignedIn: unknown, mistyped, expired, revoked, or its user is inactive."""
+    token_id = _id_of(secret)
+    query = (
+        select(ApiToken, User)
+        .join(User, col(User.id) == ApiToken.user_id)
+        .where(
+            ApiToken.id == token_id,
+            ApiToken.expires_at > (at or now()),
+            col(ApiToken.revoked_at).is_(None),
+            col(User.active),
+        )
+    )
+    found = (await session.exec(query)).first()
+    if found is None or not hmac.compare_digest(found[0].token_hash, hash_of(secret)):
+        raise _not_valid()
+    token, user = found
+    return acting(user, via=Via.TOKEN, via_id=token.id)
+
+
+async def token_touch_is_due(session: AsyncSession, actor: Actor) -> bool:
+    token = await session.get(ApiToken, actor.via_id)
+    return token is not None and (token.used_at is None or now() - token.used_at >= _TOUCH_EVERY)
+
+
+async def touch_token(session: AsyncSession, actor: Actor) -> None:
+    """Note when the token was last used."""
+    statement = update(ApiToken).where(col(ApiToken.id) == actor.via_id).values(used_at=now())
+    await session.exec(statement)
+
+
+async def revoke_token(
+    session: AsyncSession, token_id: UUID, *, actor: Actor | None = None
+) -> None:
+    """End a token before its time; the row stays. Raises NotFound."""
+    token = await session.get(ApiToken, token_id)
+    if token is None:
+        raise NotFound
+    if token.revoked_at is None:
+        token.revoked_at = now()
+        await audit.record(session, actor, "token.revoked", token.id)
+
+
+def _faults(name: str, lifetime: timedelta) -> dict[str, str]:
+    faults: dict[str, str] = {}
+    if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
+        faults["name"] = f"A name has 1 to {_LONGEST_NAME} characters that can be printed."
+    if not timedelta() < lifetime <= LONGEST_LIFETIME:
+        faults["lifetime"] = f"A token lives for 1 to {LONGEST_LIFETIME.days} days."
+    return faults
+
+
+def _make(token_id: UUID) -> str:
+    random = "".join(secrets.choice(_BASE62) for _ in range(_LENGTH))
+    body = f"bct_{token_id.hex}_{random}"
+    return f"{body}_{_checksum(body)}"
+
+
+def _id_of(secret: str) -> UUID:
+    parts = _TOKEN.fullmatch(secret)
+    if parts is None or _checksum(parts[1]) != parts[3]:
+        raise _not_valid()
+    return UUID(parts[2])
+
+
+def _checksum(body: str) -> str:
+    return f"{zlib.crc32(body.encode()):08x}"
+
+
+def _not_valid() -> NotSignedIn:
+    return NotSignedIn("This token is unknown, too old, or was revoked. Ask for a new one.")

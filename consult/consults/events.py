@@ -1,0 +1,66 @@
+"""What live pages are told: events written in the transaction of the deed, rung after it."""
+
+from uuid import UUID
+
+from sqlalchemy import event
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from consult.backends.doorbell import Doorbell
+from consult.consults.seats import Seat
+from consult.consults.views import event_column, topic_of
+from consult.models import Audience, Consult, Event, now
+
+
+def announce(
+    session: AsyncSession,
+    consult: Consult,
+    kind: str,
+    subject_id: UUID | None = None,
+    audience: Audience = Audience.EVERYONE,
+) -> None:
+    """Write the event down in this transaction, and ring for it once that has committed."""
+    at = now()
+    consult.last_event_clinicians += 1
+    consult.updated_at_clinicians = at
+    views = [Audience.CLINICIANS]
+    if audience is Audience.EVERYONE:
+        consult.last_event += 1
+        consult.updated_at = at
+        views.append(Audience.EVERYONE)
+    session.add(consult)
+    session.add(
+        Event(
+            consult_id=consult.id,
+            number_clinicians=consult.last_event_clinicians,
+            number=consult.last_event if audience is Audience.EVERYONE else None,
+            kind=kind,
+            subject_id=subject_id,
+        )
+    )
+    _ring_after_commit(session, [topic_of(consult.id, view) for view in views])
+
+
+async def events_after(
+    session: AsyncSession, seat: Seat, number: int
+) -> list[tuple[int, str, UUID | None]]:
+    """Events after `number`, in the numbers of this seat's view: (number, kind, subject)."""
+    mine = event_column(seat.view)
+    query = (
+        select(mine, Event.kind, Event.subject_id)
+        .where(Event.consult_id == seat.consult.id, mine > number)
+        .order_by(mine)
+    )
+    rows = (await session.exec(query)).all()
+    return [(number, kind, subject) for number, kind, subject in rows if number is not None]
+
+
+def _ring_after_commit(session: AsyncSession, topics: list[str]) -> None:
+    doorbell = session.info["doorbell"]
+    assert isinstance(doorbell, Doorbell)
+
+    def ring(_: object) -> None:
+        for topic in topics:
+            doorbell.ring(topic)
+
+    event.listen(session.sync_session, "after_commit", ring, once=True)

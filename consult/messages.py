@@ -1,0 +1,109 @@
+"""The thread of a consult: what was said, numbered without gaps in each view."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from consult import audit, notifications
+from consult.access import Action
+from consult.backends.jobs import Jobs
+from consult.consults import Seat, announce, get_seat, join, seq_column
+from consult.errors import Conflict, InvalidFields
+from consult.models import Actor, Audience, Consult, ConsultState, Message, Photo, Role
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody wants to say. The id is made by their phone."""
+
+    id: UUID
+    body: str
+    photo_ids: tuple[UUID, ...] = ()
+    audience: Audience = Audience.EVERYONE
+
+
+async def post_message(
+    session: AsyncSession, jobs: Jobs, *, actor: Actor, consult_id: UUID, draft: Draft
+) -> tuple[Message, bool]:
+    """Say `draft` in the consult. The same draft again is the same message: then False.
+
+    Raises NotFound, Forbidden, Conflict (closed; another message has this id), InvalidFields.
+    """
+    clinicians = draft.audience is Audience.CLINICIANS
+    seat = await get_seat(session, actor, consult_id)
+    if said := await session.get(Message, draft.id):
+        return _same_again(said, seat, draft), False
+    action = Action.CLINICIANS_POST if clinicians else Action.MESSAGE_POST
+    seat = await get_seat(session, actor, consult_id, action)
+    await _require_photos(session, seat.consult, draft.photo_ids)
+
+    consult = seat.consult
+    message = _numbered(consult, actor, draft)
+    session.add(message)
+    await join(session, seat, openly=not clinicians)
+    if not clinicians:
+        consult.state = _state_after(actor, consult.state)
+    announce(session, consult, "message.posted", message.id, draft.audience)
+    await audit.record(session, actor, "message.posted", message.id, consult_id=consult.id)
+    await notifications.something_new(session, jobs, consult, by=actor, audience=draft.audience)
+    return message, True
+
+
+async def list_messages(
+    session: AsyncSession, seat: Seat, *, after: int, limit: int
+) -> list[Message]:
+    """Messages numbered above `after` in the view of `seat`, in their order."""
+    seq = seq_column(seat.view)
+    query = (
+        select(Message)
+        .where(Message.consult_id == seat.consult.id, seq > after)
+        .order_by(seq)
+        .limit(limit)
+    )
+    return list((await session.exec(query)).all())
+
+
+def _same_again(said: Message, seat: Seat, draft: Draft) -> Message:
+    same = (
+        said.consult_id == seat.consult.id
+        and said.author_id == seat.actor.user_id
+        and said.body == draft.body
+        and said.audience is draft.audience
+        and said.photo_ids == [str(photo_id) for photo_id in draft.photo_ids]
+    )
+    if not same:
+        raise Conflict("Another message already has this id. Use a new one.", code="id_taken")
+    return said
+
+
+def _numbered(consult: Consult, actor: Actor, draft: Draft) -> Message:
+    consult.last_seq_clinicians += 1
+    if draft.audience is Audience.EVERYONE:
+        consult.last_seq += 1
+    return Message(
+        id=draft.id,
+        consult_id=consult.id,
+        seq_clinicians=consult.last_seq_clinicians,
+        seq=consult.last_seq if draft.audience is Audience.EVERYONE else None,
+        author_id=actor.user_id,
+        audience=draft.audience,
+        body=draft.body,
+        photo_ids=[str(photo_id) for photo_id in draft.photo_ids],
+    )
+
+
+def _state_after(actor: Actor, state: ConsultState) -> ConsultState:
+    """A specialist's word answers; a question after an answer puts it back in review."""
+    if actor.role is Role.SPECIALIST:
+        return ConsultState.ANSWERED
+    return ConsultState.IN_REVIEW if state is ConsultState.ANSWERED else state
+
+
+async def _require_photos(
+    session: AsyncSession, consult: Consult, photo_ids: tuple[UUID, ...]
+) -> None:
+    query = select(Photo.id).where(Photo.consult_id == consult.id, col(Photo.id).in_(photo_ids))
+    if len(set(photo_ids)) != len(set((await session.exec(query)).all())):
+        raise InvalidFields({"photo_ids": "Send the photos to this consult first."})

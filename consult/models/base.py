@@ -1,0 +1,34 @@
+"""What every table shares: aware UTC times, random ids, enums stored by their value."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from consult.backends.database import NAMING_CONVENTION as NAMING_CONVENTION  # noqa: PLC0414 - set before any table is made
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC: the only clock that rows are stamped with."""
+    return datetime.now(UTC)
+
+
+def enum_type(words: type[StrEnum]) -> Any:
+    """A column type that stores an enum by its value and checks it in the database.
+
+    SQLAlchemy's default stores the member's NAME and a native PostgreSQL type; a rename in
+    Python would then be a migration. Typed Any: SQLModel's `sa_type` takes an instance, but
+    its signature names only classes.
+    """
+    return sa.Enum(
+        words,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=_values,
+    )
+
+
+def _values(words: type[StrEnum]) -> list[str]:
+    return [word.value for word in words]

@@ -1,0 +1,61 @@
+"""A photo of a consult: the facts about one stored SOP instance."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from consult.models.base import now
+
+
+class Photo(SQLModel, table=True):
+    id: UUID = Field(primary_key=True)
+    """Made by the phone: the same PUT again is the same photo."""
+    consult_id: UUID = Field(foreign_key="consult.id", index=True)
+    created_by: UUID = Field(foreign_key="user.id")
+    created_at: datetime = Field(default_factory=now)
+
+    sop_instance_uid: str = Field(unique=True)
+    series_instance_uid: str
+    study_instance_uid: str
+    instance_number: int
+
+    storage_key: str = Field(unique=True)
+    size: int
+    """Bytes of the DICOM instance."""
+    jpeg_offset: int
+    jpeg_length: int
+    """Where in the instance the scrubbed JPEG lies: `/image` serves it from there."""
+
+    sha256: str
+    """Of the scrubbed JPEG."""
+    sha256_before: str
+    """Of what arrived: recognises the same upload again."""
+    width: int
+    height: int
+    source_format: str
+    captured_at: str | None
+    """Local time of the exposure, ISO 8601 without zone: phones often write none."""
+    captured_offset: str | None
+    device_make: str | None
+    device_model: str | None
+    lossless: bool
+    orientation_applied: int
+    orientation_uncertain: bool
+    quality: dict[str, Any] = Field(sa_type=sa.JSON)
+    certificate: dict[str, Any] = Field(sa_type=sa.JSON)
+    scrub_summary: str
+
+    body_site: str | None = None
+    laterality: str | None = None
+    view: str | None = None
+    note: str = ""
+
+
+class Preview(SQLModel, table=True):
+    """The small JPEG that the verifying decode left behind."""
+
+    photo_id: UUID = Field(foreign_key="photo.id", primary_key=True)
+    jpeg: bytes
