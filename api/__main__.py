@@ -1,0 +1,90 @@
+"""The `consult` command. Each command imports what it needs: `consult scrub` starts no server."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from api import scrubbing
+from consult import __version__
+
+Command = Callable[[argparse.Namespace], int]
+ROLES = ("patient", "ems", "specialist", "coordinator", "admin")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the status is 0 when it did all that was asked."""
+    args = _parser().parse_args(argv)
+    try:
+        return args.command(args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `consult … | head`: nobody listens any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="consult", description="Telehealth consults with photos.")
+    parser.add_argument("--version", action="version", version=f"consult {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = _add(commands, "serve", "run the service: API, worker and web page")
+    serve.add_argument("--host", help="address to listen on")
+    serve.add_argument("--port", type=int, help="port to listen on")
+    serve.add_argument(
+        "--no-worker", action="store_true", help="leave the jobs to `consult worker`"
+    )
+    _add(commands, "worker", "run the background jobs only")
+    _add(commands, "migrate", "bring the database to this version")
+    _add(commands, "doctor", "check this installation, one line per finding")
+
+    demo = _add(commands, "demo", "tell the main job against a service of its own")
+    demo.add_argument("photo", nargs="?", help="a photo of yours; one is made when left out")
+    demo.add_argument("--port", type=int, help="port of the demo service")
+    demo.add_argument("--stop", action="store_true", help="stop the service a demo left running")
+
+    user = commands.add_parser("user", help="people").add_subparsers(required=True)
+    add = _add(user, "add", "add a person; prints a one-time link to enrol a passkey", "user_add")
+    add.add_argument("--email", required=True)
+    add.add_argument("--name", required=True)
+    add.add_argument("--role", required=True, choices=ROLES)
+
+    token = commands.add_parser("token", help="bearer tokens").add_subparsers(required=True)
+    create = _add(token, "create", "make a bearer token; prints it, once", "token_create")
+    create.add_argument("--email", required=True, help="whose token it is")
+    create.add_argument("--name", default="command line", help="what it is for")
+    create.add_argument("--expires-days", type=int, default=90, help="1 to 366; 90 by default")
+
+    audit = commands.add_parser("audit", help="the audit trail").add_subparsers(required=True)
+    _add(audit, "verify", "walk the chain; 0 whole, 1 broken", "audit_verify")
+
+    scrub = commands.add_parser("scrub", help="scrub photo files in bulk")
+    scrub.set_defaults(command=scrubbing.run)
+    scrubbing.add_arguments(scrub)
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    word: str,
+    text: str,
+    name: str = "",
+) -> argparse.ArgumentParser:
+    """Add a command of the service: the function `name` (else `word`) of `api.commands`."""
+    parser = commands.add_parser(word, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    parser.set_defaults(command=_of_the_service(name or word))
+    return parser
+
+
+def _of_the_service(name: str) -> Command:
+    def run(args: argparse.Namespace) -> int:
+        from api import commands  # noqa: PLC0415 - half a second that `scrub` need not spend
+
+        return commands.run(name, args)
+
+    return run
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Reads request bodies: held in memory, counted while they arrive, parsed once into a type."""
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from api.state import ConsultRequest
+from consult.errors import InvalidFields, InvalidRequest, PhotoTooLarge
+
+JSON_LIMIT = 256 * 1024
+
+
+class Body(BaseModel):
+    """A JSON body. Unknown fields are refused: a misspelt one would be lost in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Query(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+BodyT = TypeVar("BodyT", bound=Body)
+QueryT = TypeVar("QueryT", bound=Query)
+
+
+async def read_bytes(request: ConsultRequest, *, limit: int) -> bytes:
+    """Return the body, in memory only: an unscrubbed photo never touches a disk.
+
+    Raises PhotoTooLarge as soon as more than `limit` bytes are announced or arrive.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > limit:
+        raise _too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def read_json(request: ConsultRequest, shape: type[BodyT]) -> BodyT:
+    """Parse the body into `shape`. Raises InvalidRequest or InvalidFields."""
+    body = await read_bytes(request, limit=JSON_LIMIT)
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        raise _explained(error) from None
+
+
+def read_query(request: ConsultRequest, shape: type[QueryT]) -> QueryT:
+    """Parse the query string into `shape`. Raises InvalidFields."""
+    try:
+        return shape.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise _explained(error) from None
+
+
+def _too_large(limit: int) -> PhotoTooLarge:
+    return PhotoTooLarge(
+        f"This is larger than {limit // (1024 * 1024) or 1} MB. Send a smaller one.",
+        code="body_too_large",
+    )
+
+
+def _explained(error: ValidationError) -> InvalidRequest:
+    # pydantic's own words, without the input that it would repeat.
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return InvalidRequest(
+            "The body is not valid JSON. Send a JSON object.", code="invalid_json"
+        )
+    return InvalidFields(
+        {".".join(str(part) for part in fault["loc"]) or "body": fault["msg"] for fault in faults}
+    )

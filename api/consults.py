@@ -1,0 +1,203 @@
+"""Open, list, read and close consults."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.auth import actor_of
+from api.bodies import Body, Query, read_json, read_query
+from api.openapi import operation
+from api.photos import PhotoRead, shape_photos
+from api.shapes import Person, Shape, Time
+from api.state import ConsultRequest
+from consult.access import Action, Relation
+from consult.consults import (
+    Cursor,
+    Seat,
+    close_consult,
+    get_seat,
+    list_seats,
+    mark_read,
+    open_consult,
+    people_of,
+    unread_of,
+)
+from consult.errors import InvalidFields
+from consult.models import ConsultKind, ConsultState, Urgency, User
+from consult.photos import list_photos
+
+
+class ConsultOpen(Body):
+    """`id` is made by the phone, so that sending this again opens nothing twice."""
+
+    id: UUID | None = None
+    kind: ConsultKind
+    urgency: Urgency | None = None
+    reason: Annotated[str, StringConstraints(max_length=4000)] = ""
+    patient_id: UUID | None = None
+
+
+class ReadMarkPut(Body):
+    seq: int
+
+
+class ConsultQuery(Query):
+    cursor: str | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 30
+
+
+class PatientRead(Shape):
+    id: UUID
+    name: str
+
+
+class ConsultRead(Shape):
+    id: UUID
+    kind: ConsultKind
+    urgency: Urgency
+    state: ConsultState
+    reason: str
+    patient: PatientRead | None
+    joined: bool
+    unread: int
+    last_seq: int
+    photo_count: int
+    study_instance_uid: str
+    created_at: Time
+    updated_at: Time
+
+
+class ConsultDetail(ConsultRead):
+    people: list[Person]
+    photos: list[PhotoRead]
+
+
+class ConsultPage(Shape):
+    items: list[ConsultRead]
+    next: str | None
+
+
+@operation(
+    "Open a consult. The same id again is the same consult.",
+    takes=ConsultOpen,
+    returns=ConsultRead,
+    status=201,
+    errors=(400, 403, 409, 422),
+)
+async def post_consult(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    wish = await read_json(request, ConsultOpen)
+    async with backends.database.writes.begin() as session:
+        seat, created = await open_consult(
+            session,
+            backends.jobs,
+            actor=actor,
+            kind=wish.kind,
+            consult_id=wish.id,
+            urgency=wish.urgency,
+            reason=wish.reason,
+            patient_id=wish.patient_id,
+        )
+        shown = await _shape(session, seat)
+    return shown.response(201 if created else 200)
+
+
+@operation(
+    "List the consults you may read, last changed first.",
+    query=ConsultQuery,
+    returns=ConsultPage,
+    errors=(422,),
+)
+async def get_consults(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    query = read_query(request, ConsultQuery)
+    after = _read_cursor(query.cursor) if query.cursor else None
+    async with backends.database.reads() as session:
+        seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
+        page = seats[: query.limit]
+        items = [await _shape(session, seat) for seat in page]
+    more = len(seats) > query.limit
+    return ConsultPage(items=items, next=_cursor(page[-1]) if more else None).response()
+
+
+@operation("Read one consult, with its people and photos.", returns=ConsultDetail, errors=(404,))
+async def get_consult(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    async with backends.database.reads() as session:
+        seat = await get_seat(session, actor, request.path_params["consult_id"])
+        shown = await _shape(session, seat)
+        people = [Person.of(user) for user in await people_of(session, seat)]
+        photos = await shape_photos(session, await list_photos(session, seat))
+    detail = ConsultDetail(**shown.model_dump(), people=people, photos=photos)
+    return detail.response()
+
+
+@operation("Close a consult.", returns=ConsultRead, errors=(400, 403, 404, 409, 422))
+async def post_close(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    async with backends.database.writes.begin() as session:
+        seat = await get_seat(
+            session, actor, request.path_params["consult_id"], Action.CONSULT_CLOSE
+        )
+        await close_consult(session, seat)
+        shown = await _shape(session, seat)
+    return shown.response()
+
+
+@operation("Remember how far you have read.", takes=ReadMarkPut, status=204, errors=(400, 404, 422))
+async def put_read(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    mark = await read_json(request, ReadMarkPut)
+    async with backends.database.writes.begin() as session:
+        seat = await get_seat(session, actor, request.path_params["consult_id"])
+        await mark_read(session, seat, mark.seq)
+    return Response(status_code=204)
+
+
+async def _shape(session: AsyncSession, seat: Seat) -> ConsultRead:
+    consult = seat.consult
+    patient = await session.get(User, consult.patient_id) if consult.patient_id else None
+    return ConsultRead(
+        id=consult.id,
+        kind=consult.kind,
+        urgency=consult.urgency,
+        state=consult.state,
+        reason=consult.reason,
+        patient=PatientRead(id=patient.id, name=patient.name) if patient else None,
+        joined=seat.relation in (Relation.SUBJECT, Relation.MEMBER),
+        unread=await unread_of(session, seat),
+        last_seq=seat.last_seq,
+        photo_count=consult.photo_count,
+        study_instance_uid=consult.study_instance_uid,
+        created_at=consult.created_at,
+        updated_at=seat.updated_at,
+    )
+
+
+def _cursor(seat: Seat) -> str:
+    text = f"{seat.updated_at.isoformat()} {seat.consult.id}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _read_cursor(cursor: str) -> Cursor:
+    try:
+        time, _, consult_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
+        return Cursor(datetime.fromisoformat(time), UUID(consult_id))
+    except (ValueError, binascii.Error):
+        raise InvalidFields({"cursor": "Use the cursor of the page before, unchanged."}) from None
+
+
+routes = [
+    Route("/api/consults", post_consult, methods=["POST"]),
+    Route("/api/consults", get_consults, methods=["GET"]),
+    Route("/api/consults/{consult_id:uuid}", get_consult),
+    Route("/api/consults/{consult_id:uuid}/close", post_close, methods=["POST"]),
+    Route("/api/consults/{consult_id:uuid}/read", put_read, methods=["PUT"]),
+]

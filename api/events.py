@@ -1,0 +1,88 @@
+"""Live updates: server-sent events, numbered in each person's own view, resumed by number.
+
+The stream carries no health information: it says that something is there, the page reads it.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from api.auth import actor_of
+from api.openapi import operation
+from api.state import ConsultRequest
+from consult.consults import Seat, events_after, get_seat
+from consult.errors import ConsultError, InvalidFields
+
+# A session that has ended closes its streams within this time.
+_RECHECK_SECONDS = 5.0
+_PING_SECONDS = 15.0
+_RETRY_MILLISECONDS = 2000
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@operation("Follow a consult as it happens.", returns="text/event-stream", errors=(404, 422))
+async def get_events(request: ConsultRequest) -> Response:
+    seat = await _seat(request)
+    after = _last_event_id(request)
+    stream = _stream(request, seat, seat.last_event if after is None else after)
+    return StreamingResponse(stream, headers=_HEADERS, media_type="text/event-stream")
+
+
+async def _stream(request: ConsultRequest, seat: Seat, number: int) -> AsyncIterator[str]:
+    backends = request.state["backends"]
+    doorbell = backends.doorbell
+    yield f"retry: {_RETRY_MILLISECONDS}\n\n"
+    with doorbell.subscribe(seat.topic) as bell:
+        silent = 0.0
+        while not doorbell.closed:
+            bell.clear()
+            try:
+                seat = await _seat(request)  # may have ended, or been taken away, meanwhile
+            except ConsultError:
+                break
+            async with backends.database.reads() as session:
+                events = await events_after(session, seat, number)
+            for event in events:
+                yield _text(*event)
+                number = event[0]
+            silent = 0.0 if events else silent + _RECHECK_SECONDS
+            if silent > _PING_SECONDS:
+                silent = 0.0
+                yield ": still here\n\n"
+            await _rung(bell)
+    yield "event: bye\ndata: {}\n\n"
+
+
+async def _rung(bell: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(_RECHECK_SECONDS):
+            await bell.wait()
+    except TimeoutError:
+        return
+
+
+async def _seat(request: ConsultRequest) -> Seat:
+    actor = await actor_of(request, touch=False)
+    async with request.state["backends"].database.reads() as session:
+        return await get_seat(session, actor, request.path_params["consult_id"])
+
+
+def _text(number: int, kind: str, subject: UUID | None) -> str:
+    data = json.dumps({"id": str(subject)} if subject else {})
+    return f"id: {number}\nevent: {kind}\ndata: {data}\n\n"
+
+
+def _last_event_id(request: ConsultRequest) -> int | None:
+    text = request.headers.get("last-event-id")
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise InvalidFields({"Last-Event-ID": "Send the last id of this stream, unchanged."})
+    return int(text)
+
+
+routes = [Route("/api/consults/{consult_id:uuid}/events", get_events)]

@@ -1,0 +1,207 @@
+"""Photos: a raw body in, a scrubbed JPEG, its DICOM instance and its certificate out."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BeforeValidator, StringConstraints
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from api.auth import actor_of
+from api.bodies import Query, read_bytes, read_query
+from api.openapi import operation
+from api.shapes import Person, Shape, Time
+from api.state import ConsultRequest
+from consult.access import Action
+from consult.clinical.body_sites import Laterality, View, parse_site
+from consult.errors import Forbidden, InvalidFields, NotFound
+from consult.models import Photo, Preview, User
+from consult.photos import Facts, attach_photo, find_place, get_photo, open_photo
+
+# A picture is shown inside our own page and nowhere else: not framed, not run, not kept.
+_IMAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+_FRAMES = {"document", "iframe", "frame", "object", "embed"}
+
+
+class PhotoQuery(Query):
+    body_site: str | None = None
+    laterality: Annotated[
+        Laterality | None, BeforeValidator(lambda word: word and Laterality(word))
+    ] = None
+    view: View | None = None
+    note: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+    def facts(self) -> Facts:
+        """`hand_left`, as body maps write it, is a hand and a side."""
+        try:
+            site, side = parse_site(self.body_site) if self.body_site else (None, None)
+        except ValueError as error:
+            raise InvalidFields({"body_site": str(error)}) from None
+        if side and self.laterality not in (None, side):
+            raise InvalidFields({"laterality": "This contradicts the side in body_site."})
+        return Facts(site, side or self.laterality, self.view, self.note)
+
+
+class QualityRead(Shape):
+    sharpness: float
+    brightness: float
+    clipped: float
+    advice: str | None
+
+
+class PhotoRead(Shape):
+    id: UUID
+    consult_id: UUID
+    sop_instance_uid: str
+    series_instance_uid: str
+    study_instance_uid: str
+    width: int
+    height: int
+    captured_at: str | None
+    captured_offset: str | None
+    body_site: str | None
+    laterality: str | None
+    view: str | None
+    note: str
+    device_make: str | None
+    device_model: str | None
+    source_format: str
+    lossless: bool
+    orientation_applied: int
+    orientation_uncertain: bool
+    sha256: str
+    quality: QualityRead
+    scrub_summary: str
+    created_at: Time
+    created_by: Person
+
+
+class FindingRead(Shape):
+    kind: str
+    count: int
+    bytes: int
+
+
+class CertificateRead(Shape):
+    found: list[FindingRead]
+    removed_bytes: int
+    kept: dict[str, Any]
+    lossless: bool
+    steps: list[str]
+    sha256_before: str
+    sha256_after: str
+
+
+@operation(
+    "Attach a photo. Sending the same photo again changes nothing.",
+    takes="application/octet-stream",
+    query=PhotoQuery,
+    returns=PhotoRead,
+    status=201,
+    errors=(400, 403, 404, 409, 413, 415, 422),
+)
+async def put_photo(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    facts = read_query(request, PhotoQuery).facts()
+    async with backends.database.reads() as session:
+        place = await find_place(session, actor=actor, **request.path_params)
+    upload = await read_bytes(request, limit=backends.settings.max_upload_bytes)
+    async with backends.database.writes.begin() as session:
+        photo, created = await attach_photo(
+            session, backends, place=place, upload=upload, facts=facts
+        )
+        (shown,) = await shape_photos(session, [photo])
+    return shown.response(201 if created else 200)
+
+
+@operation("Read the facts of a photo.", returns=PhotoRead, errors=(404,))
+async def get_photo_facts(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    async with backends.database.reads() as session:
+        photo = await get_photo(session, actor, request.path_params["photo_id"])
+        (shown,) = await shape_photos(session, [photo])
+    return shown.response()
+
+
+@operation(
+    "See the photo: the scrubbed JPEG, byte for byte.", returns="image/jpeg", errors=(403, 404)
+)
+async def get_image(request: ConsultRequest) -> Response:
+    photo = await _opened(request, "image")
+    end = photo.jpeg_offset + photo.jpeg_length
+    chunks = request.state["backends"].storage.chunks(photo.storage_key, photo.jpeg_offset, end)
+    headers = _headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
+    return StreamingResponse(chunks, headers=headers, media_type="image/jpeg")
+
+
+@operation("See the photo small.", returns="image/jpeg", errors=(403, 404))
+async def get_preview(request: ConsultRequest) -> Response:
+    photo = await _opened(request, "preview")
+    async with request.state["backends"].database.reads() as session:
+        preview = await session.get(Preview, photo.id)
+    if preview is None:
+        raise NotFound
+    headers = _headers(len(preview.jpeg), 'inline; filename="preview.jpg"')
+    return Response(preview.jpeg, headers=headers, media_type="image/jpeg")
+
+
+@operation("Download the DICOM instance (Part 10).", returns="application/dicom", errors=(403, 404))
+async def get_dicom(request: ConsultRequest) -> Response:
+    photo = await _opened(request, "dicom")
+    chunks = request.state["backends"].storage.chunks(photo.storage_key)
+    headers = _headers(photo.size, 'attachment; filename="photo.dcm"')
+    return StreamingResponse(chunks, headers=headers, media_type="application/dicom")
+
+
+@operation("Read what was found, removed and kept.", returns=CertificateRead, errors=(403, 404))
+async def get_certificate(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    async with backends.database.reads() as session:
+        photo = await get_photo(session, actor, request.path_params["photo_id"], Action.IMAGE_READ)
+    return CertificateRead.model_validate(photo.certificate).response()
+
+
+async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[PhotoRead]:
+    senders = {photo.created_by for photo in photos}
+    people = {
+        user.id: Person.of(user)
+        for user in (await session.exec(select(User).where(col(User.id).in_(senders)))).all()
+    }
+    return [
+        PhotoRead.model_validate(
+            photo.model_dump(exclude={"created_by"}) | {"created_by": people[photo.created_by]}
+        )
+        for photo in photos
+    ]
+
+
+async def _opened(request: ConsultRequest, rendition: str) -> Photo:
+    """The look is committed to the audit trail before the first byte leaves."""
+    site = request.headers.get("sec-fetch-site")
+    if request.headers.get("sec-fetch-dest") in _FRAMES and rendition != "dicom":
+        raise Forbidden("A photo is shown inside Consult only.")
+    if site in ("cross-site", "same-site"):
+        raise Forbidden("A photo is shown inside Consult only.")
+    backends, actor = request.state["backends"], await actor_of(request)
+    async with backends.database.writes.begin() as session:
+        return await open_photo(session, actor, request.path_params["photo_id"], rendition)
+
+
+def _headers(length: int, disposition: str) -> dict[str, str]:
+    return _IMAGE_HEADERS | {"Content-Length": str(length), "Content-Disposition": disposition}
+
+
+routes = [
+    Route("/api/consults/{consult_id:uuid}/photos/{photo_id:uuid}", put_photo, methods=["PUT"]),
+    Route("/api/photos/{photo_id:uuid}", get_photo_facts),
+    Route("/api/photos/{photo_id:uuid}/image", get_image),
+    Route("/api/photos/{photo_id:uuid}/preview", get_preview),
+    Route("/api/photos/{photo_id:uuid}/dicom", get_dicom),
+    Route("/api/photos/{photo_id:uuid}/certificate", get_certificate),
+]

@@ -1,0 +1,14 @@
+"""What a request carries from the lifespan: our dependency injection."""
+
+from typing import TypedDict
+
+from starlette.requests import Request
+
+from consult.bootstrap import Backends
+
+
+class State(TypedDict):
+    backends: Backends
+
+
+ConsultRequest = Request[State]

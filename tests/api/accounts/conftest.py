@@ -1,0 +1,43 @@
+from collections.abc import AsyncGenerator
+
+import pytest
+from asgi_lifespan import LifespanManager
+from httpx2 import ASGITransport
+
+from api.app import create_app
+from consult.bootstrap import open_backends
+from consult.config import Settings
+
+from .people import (
+    ORIGIN,
+    Person,
+    Service,
+    a_person,
+)
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Service]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), public_url=ORIGIN)
+    app = create_app(settings, with_worker=False)
+    async with LifespanManager(app) as manager, open_backends(settings, task_names=()) as backends:
+        yield Service(ASGITransport(manager.app), backends)
+
+
+@pytest.fixture
+async def ana(service: Service) -> AsyncGenerator[Person]:
+    """Has nothing but an account."""
+    async with a_person(service) as person:
+        yield person
+
+
+@pytest.fixture
+async def enrolled(ana: Person) -> Person:
+    """Has a passkey, and is signed in."""
+    await ana.enrol()
+    return ana

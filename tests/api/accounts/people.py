@@ -1,0 +1,104 @@
+"""Somebody with a passkey and a browser, in front of the whole application."""
+
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from httpx2 import ASGITransport, AsyncClient, Response
+
+from api.auth import COOKIE
+from consult import accounts
+from consult.bootstrap import Backends
+from consult.models import Role, User
+from tests.authenticator import Authenticator
+
+ORIGIN = "https://consult.test"
+OPTIONS = "/api/passkeys/{}/options"
+ANSWER = "/api/passkeys/{}"
+
+
+@dataclass(frozen=True)
+class Service:
+    transport: ASGITransport
+    backends: Backends
+    """Opened a second time, as the command line does beside a running service."""
+
+    def client(self) -> AsyncClient:
+        return AsyncClient(transport=self.transport, base_url=ORIGIN)
+
+
+@dataclass
+class Person:
+    """Somebody with a passkey and a browser of their own."""
+
+    service: Service
+    client: AsyncClient
+    user: User
+    authenticator: Authenticator = field(default_factory=lambda: Authenticator(ORIGIN))
+    csrf: str = ""
+
+    async def invite(self) -> str:
+        async with self.service.backends.database.writes.begin() as session:
+            return await accounts.invite(session, self.user)
+
+    async def enrol(self) -> Response:
+        token = await self.invite()
+        options = await options_of(self.client, token)
+        return await self.keep(
+            await register(self.client, token, self.authenticator.create(options))
+        )
+
+    async def sign_in(self) -> Response:
+        options = await options_of(self.client)
+        return await self.keep(await authenticate(self.client, self.authenticator.get(options)))
+
+    async def keep(self, response: Response) -> Response:
+        assert response.is_success, response.text
+        self.csrf = response.json()["csrf_token"]
+        return response
+
+    def token(self) -> str:
+        return self.client.cookies[COOKIE]
+
+
+@asynccontextmanager
+async def a_person(service: Service, *, role: Role = Role.PATIENT) -> AsyncGenerator[Person]:
+    email = f"{secrets.token_hex(8)}@example.org"
+    async with service.backends.database.writes.begin() as session:
+        user = await accounts.add_user(session, email=email, name="Ana Ortiz", role=role)
+    async with service.client() as client:
+        yield Person(service, client, user)
+
+
+async def options_of(client: AsyncClient, token: str | None = None) -> dict[str, Any]:
+    """Ask for a registration's options with a token, for a sign-in's without."""
+    path = OPTIONS.format("authentication" if token is None else "registration")
+    response = await client.post(path, json={} if token is None else {"token": token})
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+async def register(client: AsyncClient, token: str, credential: dict[str, Any]) -> Response:
+    body = {"token": token, "credential": credential}
+    return await client.post(ANSWER.format("registration"), json=body)
+
+
+async def authenticate(client: AsyncClient, credential: dict[str, Any]) -> Response:
+    return await client.post(ANSWER.format("authentication"), json={"credential": credential})
+
+
+def own_page(person: Person) -> dict[str, str]:
+    return {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": person.csrf}
+
+
+async def make_token(person: Person) -> dict[str, str]:
+    async with person.service.backends.database.writes.begin() as session:
+        secret = await accounts.create_token(session, person.user, name="ambulance 7")
+    return {"Authorization": f"Bearer {secret}"}
+
+
+async def deactivate(person: Person) -> None:
+    async with person.service.backends.database.writes.begin() as session:
+        (await session.get_one(User, person.user.id)).active = False

@@ -1,0 +1,173 @@
+"""Live updates over a real socket: the application as its own process."""
+
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+from queue import Queue
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests import service as services
+from tests.service import Service
+
+Event = tuple[str, str]
+
+OPEN: list[httpx2.Client] = []
+
+
+class Person:
+    def __init__(self, service: Service, email: str, role: str) -> None:
+        service.add_user(email, role)
+        self.http = httpx2.Client(
+            base_url=service.origin,
+            headers={"Authorization": f"Bearer {service.token(email)}"},
+            timeout=30,
+        )
+        OPEN.append(self.http)
+
+    def open_consult(self) -> str:
+        return self.http.post("/api/consults", json={"kind": "follow_up"}).json()["id"]
+
+    def say(self, consult_id: str, body: str, audience: str = "everyone") -> None:
+        path = f"/api/consults/{consult_id}/messages/{uuid4()}"
+        self.http.put(path, json={"body": body, "audience": audience}).raise_for_status()
+
+    def follow(self, consult_id: str, *, after: int | None = None) -> "Stream":
+        return Stream(self, consult_id, after)
+
+
+class Stream:
+    """An open event stream; what arrives is (id, event)."""
+
+    def __init__(self, person: Person, consult_id: str, after: int | None) -> None:
+        self.arrived: Queue[Event | None] = Queue()
+        self._opened = threading.Event()
+        headers = {} if after is None else {"Last-Event-ID": str(after)}
+        path = f"/api/consults/{consult_id}/events"
+        threading.Thread(target=self._read, args=(person.http, path, headers), daemon=True).start()
+        assert self._opened.wait(10)
+
+    def next(self, seconds: float = 10) -> Event | None:
+        return self.arrived.get(timeout=seconds)
+
+    def _read(self, http: httpx2.Client, path: str, headers: dict[str, str]) -> None:
+        number = ""
+        with http.stream("GET", path, headers=headers) as answer:
+            for line in answer.iter_lines():
+                name, _, value = line.partition(": ")
+                if name == "retry":
+                    self._opened.set()
+                elif name == "id":
+                    number = value
+                elif name == "event":
+                    self.arrived.put((number, value))
+        self.arrived.put(None)
+
+
+@pytest.fixture(scope="module")
+def closing() -> Generator[None]:
+    """Close every client once its service has ended, and its streams with it."""
+    yield
+    for client in OPEN:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, closing: None) -> Generator[Service]:
+    with services.running(tmp_path_factory.mktemp("events") / "data") as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def patient(service: Service) -> Person:
+    return Person(service, "pat@consult.test", "patient")
+
+
+@pytest.fixture(scope="module")
+def specialist(service: Service) -> Person:
+    return Person(service, "sol@consult.test", "specialist")
+
+
+def test_a_message_arrives_live(patient: Person, specialist: Person) -> None:
+    consult_id = patient.open_consult()
+    stream = patient.follow(consult_id)
+
+    specialist.say(consult_id, "Good morning.")
+
+    assert stream.next() == ("2", "message.posted")
+
+
+def test_a_stream_resumes_where_it_was_cut(patient: Person, specialist: Person) -> None:
+    consult_id = patient.open_consult()
+    for body in ("One", "Two", "Three"):
+        specialist.say(consult_id, body)
+
+    stream = patient.follow(consult_id, after=2)
+
+    assert [stream.next(), stream.next()] == [("3", "message.posted"), ("4", "message.posted")]
+
+
+def test_event_numbers_tell_a_patient_nothing_about_clinicians(
+    patient: Person, specialist: Person
+) -> None:
+    consult_id = patient.open_consult()
+    patients, clinicians = patient.follow(consult_id), specialist.follow(consult_id)
+
+    specialist.say(consult_id, "Deep.", "clinicians")
+    specialist.say(consult_id, "Hello.")
+    specialist.say(consult_id, "Theatre.", "clinicians")
+    specialist.say(consult_id, "Goodbye.")
+
+    assert [patients.next()[0], patients.next()[0]] == ["2", "3"]  # type: ignore[index]
+    assert [clinicians.next()[0] for _ in range(4)] == ["2", "3", "4", "5"]  # type: ignore[index]
+    assert patients.arrived.empty()
+
+
+def test_a_stranger_gets_404(service: Service, patient: Person) -> None:
+    stranger = Person(service, "other@consult.test", "patient")
+
+    answer = stranger.http.get(f"/api/consults/{patient.open_consult()}/events")
+
+    assert answer.status_code == 404
+
+
+def test_a_last_event_id_of_ones_own_making_is_refused(patient: Person) -> None:
+    path = f"/api/consults/{patient.open_consult()}/events"
+
+    for words in ("-1", "x", "9" * 30):
+        answer = patient.http.get(path, headers={"Last-Event-ID": words})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_fields")
+
+
+def test_stopping_ends_streams_at_once_and_finishes_the_request_in_hand(
+    tmp_path: Path, closing: None
+) -> None:
+    with services.running(tmp_path / "data") as service:
+        patient = Person(service, "pat@consult.test", "patient")
+        consult_id = patient.open_consult()
+        stream = patient.follow(consult_id)
+        answers: Queue[httpx2.Response] = Queue()
+        body_begun = threading.Event()
+
+        def slowly() -> Generator[bytes]:
+            yield b'{"body": "'
+            body_begun.set()
+            time.sleep(1)
+            yield b'Still with you."}'
+
+        def send() -> None:
+            path = f"/api/consults/{consult_id}/messages/{uuid4()}"
+            answers.put(patient.http.put(path, content=slowly()))
+
+        threading.Thread(target=send, daemon=True).start()
+        assert body_begun.wait(10)
+        time.sleep(0.2)  # the first half is on its way
+        seconds = service.stop()
+
+    assert stream.next() == ("", "bye")
+    assert stream.next() is None
+    assert answers.get(timeout=5).status_code == 201
+    assert seconds < 10

@@ -1,0 +1,126 @@
+"""The real service as its own process, as people run it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Service:
+    data_dir: Path
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return environment(self.data_dir, self.port)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Run `consult …` against this service's data; the lines of stdout."""
+        done = subprocess.run(
+            [sys.executable, "-m", "api", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.splitlines()
+
+    def add_user(self, email: str, role: str, name: str = "") -> str:
+        """Add somebody; their one-time enrol link."""
+        name = name or email.partition("@")[0].title()
+        return self.command("user", "add", "--email", email, "--name", name, "--role", role)[-1]
+
+    def token(self, email: str) -> str:
+        return self.command("token", "create", "--email", email)[-1]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> float:
+        """SIGTERM, as an operator would; the seconds that it took to end."""
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(90)
+        return time.monotonic() - started
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+def environment(data_dir: Path, port: int) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("CONSULT_")}
+    return own | {
+        "CONSULT_DATA_DIR": str(data_dir),
+        "CONSULT_PORT": str(port),
+        "CONSULT_DECODE_WORKERS": "1",
+    }
+
+
+def start(
+    data_dir: Path, *, port: int | None = None, settings: Mapping[str, str] | None = None
+) -> Service:
+    """Start `consult serve` and wait until it is ready."""
+    port = port or free_port()
+    with (data_dir.parent / f"{data_dir.name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api", "serve"],
+            cwd=ROOT,
+            env=environment(data_dir, port) | dict(settings or {}),
+            stdout=log,
+            stderr=log,
+        )
+    service = Service(data_dir, port, process)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx2.get(f"{service.origin}/readyz").status_code == 200:
+                return service
+        except httpx2.TransportError:
+            time.sleep(0.05)
+    service.kill()
+    raise RuntimeError(Path(log.name).read_text())
+
+
+@contextmanager
+def running(data_dir: Path, **settings: str) -> Generator[Service]:
+    with start(data_dir, settings=settings) as service:
+        yield service
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
