@@ -1,0 +1,45 @@
+import "./consult-list.js";
+import "./consult-view.js";
+import { hasConsults } from "../lib/roles.js";
+import { part, stamp } from "../lib/templates.js";
+
+/** @typedef {import("./consult-list.js").ConsultList} ConsultList */
+/** @typedef {import("./consult-view.js").ConsultView} ConsultView */
+/** @typedef {{ id: string, name: string, role: import("../lib/api.js").Role }} User */
+
+/** The list of my consults, and beside it (or, on a phone, instead of it) the chosen one. */
+export class ConsultDesk extends HTMLElement {
+  /** @type {User} set before it is shown */
+  user = { id: "", name: "", role: "patient" };
+
+  connectedCallback() {
+    this.#list.user = this.user;
+    this.addEventListener("consult-changed", () => this.#list.refresh());
+  }
+
+  /** @param {ReturnType<typeof import("../lib/routes.js").routeOf>} route @param {{ focus: boolean }} how */
+  show(route, { focus }) {
+    const chosen = route.screen === "consult" ? route.id : "";
+    this.#list.chosen = chosen;
+    if (hasConsults(this.user.role)) this.#list.refresh();
+    if (chosen) return this.#showConsult(chosen, focus);
+    document.title = "My consults · Consult";
+    part(this, "pane").replaceChildren(stamp("nothing-chosen"));
+    if (focus) part(this.#list, "heading").focus();
+  }
+
+  /** @param {string} id @param {boolean} focus */
+  #showConsult(id, focus) {
+    const view = /** @type {ConsultView} */ (stamp("consult-view"));
+    view.consultId = id;
+    view.user = this.user;
+    view.takesFocus = focus;
+    part(this, "pane").replaceChildren(view);
+  }
+
+  get #list() {
+    return /** @type {ConsultList} */ (this.querySelector("consult-list"));
+  }
+}
+
+customElements.define("consult-desk", ConsultDesk);

@@ -1,0 +1,47 @@
+import { mayClose, roleWords } from "../lib/roles.js";
+import { fill, part } from "../lib/templates.js";
+import { clockWords, dayWords, inSentence } from "../lib/time.js";
+import { counted, kindWords, readersWords, stateWords, titleOf, urgencyWords } from "../lib/words.js";
+
+/** @typedef {import("./consult-desk.js").User} User */
+
+/**
+ * Show in `view` who and what the consult is about, how it stands, and who is in it.
+ * @param {HTMLElement} view @param {import("../lib/api.js").OpenConsult} consult @param {User} user
+ */
+export function showHead(view, consult, user) {
+  const title = titleOf(consult, user.role);
+  const closed = consult.state === "closed";
+  document.title = `${title} · Consult`;
+  part(view, "urgency").dataset["urgency"] = consult.urgency;
+  fill(view, {
+    title,
+    state: stateWords(consult.state),
+    urgency: user.role === "patient" ? "" : urgencyWords(consult.urgency),
+    kind: user.role === "patient" ? "" : kindWords(consult.kind),
+    "asked-when": askedWords(new Date(consult.created_at), new Date()),
+    reason: consult.reason,
+    problem: "",
+  });
+  part(view, "asked").hidden = !consult.reason;
+  part(view, "close").hidden = closed || !mayClose(user.role);
+  part(view, "closed").hidden = !closed;
+  showPeople(view, consult.people, user);
+}
+
+/** @param {Date} opened @param {Date} now */
+const askedWords = (opened, now) =>
+  `Asked ${inSentence(dayWords(opened, { now }))}, ${clockWords(opened)}`;
+
+/** @param {HTMLElement} view @param {import("../lib/api.js").Person[]} people @param {User} user */
+function showPeople(view, people, user) {
+  fill(view, {
+    "people-count": `${counted(people.length, "person", "people")} in this consult`,
+    "people-hint": readersWords(people),
+  });
+  const items = people.map(({ id, name, role }) => {
+    const textContent = `${name} · ${roleWords(role)}${id === user.id ? " (you)" : ""}`;
+    return Object.assign(document.createElement("li"), { textContent });
+  });
+  part(view, "people").replaceChildren(...items);
+}

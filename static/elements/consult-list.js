@@ -1,0 +1,169 @@
+import "./ask-for-help.js";
+import * as api from "../lib/api.js";
+import { coalesced } from "../lib/coalesced.js";
+import { groupConsults } from "../lib/consults.js";
+import { hasConsults } from "../lib/roles.js";
+import { consultPath } from "../lib/routes.js";
+import { fill, part, stamp } from "../lib/templates.js";
+import { agoWords } from "../lib/time.js";
+import { counted, kindWords, stateWords, titleOf, urgencyWords } from "../lib/words.js";
+
+const EVERY = 30_000;
+// Looking again must not keep a session alive that nobody sits at.
+const ATTENDED = 5 * 60_000;
+
+/** My consults, what waits first; looks again by itself while somebody is there. */
+export class ConsultList extends HTMLElement {
+  /** @type {import("./consult-desk.js").User} set by the desk */
+  user = { id: "", name: "", role: "patient" };
+  #chosen = "";
+  #gone = new AbortController();
+  /** @type {api.Consult[]} */
+  #consults = [];
+  /** @type {string | null} */
+  #next = null;
+
+  connectedCallback() {
+    this.#gone = new AbortController();
+    const { signal } = this.#gone;
+    part(this, "ask").addEventListener("click", () => this.#ask(), { signal });
+    part(this, "older").addEventListener("click", () => this.#showOlder(), { signal });
+    queueMicrotask(() => this.#greet()); // the desk names the user first
+    this.#watch(signal);
+  }
+
+  disconnectedCallback() {
+    this.#gone.abort();
+  }
+
+  /** @param {string} id of the consult that is open beside the list; "" for none */
+  set chosen(id) {
+    this.#chosen = id;
+    part(this, "heading").ariaLevel = id ? "2" : "1";
+    this.#mark();
+  }
+
+  refresh = coalesced(() => this.#load());
+
+  async #load() {
+    try {
+      const { items, next } = await api.listConsults();
+      const older = this.#consults.filter((known) => !items.some((item) => item.id === known.id));
+      const grown = this.#consults.length > items.length;
+      this.#consults = grown ? [...items, ...older] : items;
+      if (!grown) this.#next = next;
+      fill(this, { problem: "" });
+      this.#draw();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #showOlder() {
+    try {
+      const { items, next } = await api.listConsults(this.#next);
+      this.#consults.push(...items);
+      this.#next = next;
+      this.#draw();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #greet() {
+    const can = hasConsults(this.user.role);
+    part(this, "ask").hidden = !can;
+    part(this, "ask-words").textContent = this.user.role === "patient" ? "Ask for help" : "New consult";
+    if (!can) this.#empty("You look after this service. Consults are for patients and their care team.");
+  }
+
+  #draw() {
+    const groups = groupConsults(this.#consults, this.user.role);
+    const now = new Date();
+    if (!groups.length) this.#empty(this.#nothingYet());
+    else part(this, "groups").replaceChildren(...groups.map((group) => this.#group(group, now)));
+    part(this, "groups").ariaBusy = "false";
+    part(this, "older").hidden = !this.#next;
+    this.#mark();
+  }
+
+  #nothingYet() {
+    return this.user.role === "patient"
+      ? "You have not asked for help yet. Tap “Ask for help” to show a burn to the burn team."
+      : "No consults are waiting. New ones show up here by themselves.";
+  }
+
+  /** @param {string} words */
+  #empty(words) {
+    const empty = stamp("no-consults");
+    fill(empty, { words });
+    part(this, "groups").replaceChildren(empty);
+  }
+
+  /** @param {{ title: string, consults: api.Consult[] }} group @param {Date} now */
+  #group({ title, consults }, now) {
+    const group = stamp("consult-group");
+    fill(group, { title });
+    part(group, "rows").append(...consults.map((consult) => this.#row(consult, now)));
+    return group;
+  }
+
+  /** @param {api.Consult} consult @param {Date} now */
+  #row(consult, now) {
+    const row = stamp("consult-row");
+    const { role } = this.user;
+    const link = part(row, "link", HTMLAnchorElement);
+    link.href = consultPath(consult.id);
+    link.dataset["id"] = consult.id;
+    link.dataset["urgency"] = consult.urgency;
+    link.dataset["state"] = consult.state;
+    part(row, "urgency").dataset["urgency"] = consult.urgency;
+    fill(row, {
+      title: titleOf(consult, role),
+      time: agoWords(new Date(consult.updated_at), { now }),
+      reason: consult.reason,
+      urgency: role === "patient" || consult.urgency === "routine" ? "" : urgencyWords(consult.urgency),
+      kind: role === "patient" ? "" : kindWords(consult.kind),
+      state: stateWords(consult.state),
+      photos: consult.photo_count ? counted(consult.photo_count, "photo") : "",
+      unread: consult.unread ? `${consult.unread} new` : "",
+    });
+    return row;
+  }
+
+  #mark() {
+    for (const link of this.querySelectorAll("a.row")) {
+      const chosen = /** @type {HTMLElement} */ (link).dataset["id"] === this.#chosen;
+      link.ariaCurrent = chosen ? "page" : null;
+    }
+  }
+
+  #ask() {
+    const form = /** @type {import("./ask-for-help.js").AskForHelp} */ (
+      this.querySelector("ask-for-help") ?? stamp("ask-for-help")
+    );
+    if (!form.isConnected) this.append(form);
+    form.open(this.user.role);
+  }
+
+  /** @param {AbortSignal} signal */
+  #watch(signal) {
+    let attended = Date.now();
+    const attend = () => (attended = Date.now());
+    window.addEventListener("pointerdown", attend, { signal });
+    window.addEventListener("keydown", attend, { signal });
+    const look = () => document.visibilityState === "visible" && hasConsults(this.user.role) && this.refresh();
+    document.addEventListener("visibilitychange", look, { signal });
+    window.addEventListener("online", look, { signal });
+    const timer = setInterval(() => Date.now() - attended < ATTENDED && look(), EVERY);
+    signal.addEventListener("abort", () => clearInterval(timer));
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    if (!(error instanceof api.ApiError)) throw error;
+    if (error.status !== 401) fill(this, { problem: error.detail });
+  }
+}
+
+customElements.define("consult-list", ConsultList);

@@ -1,0 +1,163 @@
+/**
+ * The HTTP API as functions: one per call, each answering with the wire's own JSON.
+ *
+ * Every refusal becomes an `ApiError` whose `detail` is written for the person at the screen.
+ * One that means that the session is over, or another than this page knows, also fires
+ * `session-ended` on `window`, so that one place can ask to sign in again.
+ *
+ * @typedef {"patient" | "ems" | "specialist" | "coordinator" | "admin"} Role
+ * @typedef {{ id: string, name: string, role: Role }} Person
+ * @typedef {{ user: { id: string, name: string, email: string, role: Role }, csrf_token: string,
+ *   created_at: string, idle_expires_at: string, expires_at: string }} Session
+ * @typedef {"emergency" | "follow_up" | "second_opinion" | "pre_visit" | "prior_imaging"} Kind
+ * @typedef {"routine" | "urgent" | "asap" | "stat"} Urgency
+ * @typedef {"submitted" | "in_review" | "answered" | "closed"} State
+ * @typedef {"everyone" | "clinicians"} Audience
+ * @typedef {{ id: string, kind: Kind, urgency: Urgency, state: State, reason: string,
+ *   patient: { id: string, name: string } | null, joined: boolean, unread: number,
+ *   last_seq: number, photo_count: number, created_at: string, updated_at: string }} Consult
+ * @typedef {Consult & { people: Person[], photos: Photo[] }} OpenConsult
+ * @typedef {{ id: string, consult_id: string, width: number, height: number,
+ *   captured_at: string | null, captured_offset: string | null, body_site: string | null,
+ *   laterality: string | null, view: string | null, note: string, device_make: string | null,
+ *   device_model: string | null, lossless: boolean, orientation_uncertain: boolean,
+ *   quality: { advice: string | null }, scrub_summary: string, created_at: string,
+ *   created_by: Person }} Photo
+ * @typedef {{ id: string, consult_id: string, seq: number, body: string, photo_ids: string[],
+ *   audience: Audience, author: Person, created_at: string }} Message
+ * @typedef {{ found: { kind: string, count: number, bytes: number }[], removed_bytes: number,
+ *   kept: Record<string, string | number>, lossless: boolean, steps: string[],
+ *   sha256_before: string, sha256_after: string }} Certificate
+ */
+
+const OUT_OF_REACH =
+  "We can’t reach Consult right now. Check your connection and try again. Nothing is lost.";
+const BROKEN = "Something went wrong on our side. Wait a moment and try again.";
+
+export class ApiError extends Error {
+  /**
+   * @param {number} status 0 when no answer came
+   * @param {string} code stable, made for programs
+   * @param {string} detail one plain sentence or two
+   */
+  constructor(status, code, detail) {
+    super(detail);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+let csrfToken = "";
+
+/** @param {string} token from the session; sent with every unsafe request */
+export function useCsrfToken(token) {
+  csrfToken = token;
+}
+
+/** @returns {Promise<Session>} throws a 401 ApiError when nobody is signed in */
+export const getSession = () => request("GET", "/api/session", { announce: false });
+export const endSession = () => request("DELETE", "/api/session");
+
+/** @param {string} token of the invitation */
+export const registrationOptions = (token) =>
+  request("POST", "/api/passkeys/registration/options", { body: { token } });
+/** @param {string} token @param {unknown} credential @returns {Promise<Session>} */
+export const registerPasskey = (token, credential) =>
+  request("POST", "/api/passkeys/registration", { body: { token, credential }, announce: false });
+export const authenticationOptions = () =>
+  request("POST", "/api/passkeys/authentication/options", { body: {} });
+/** @param {unknown} credential @returns {Promise<Session>} */
+export const authenticate = (credential) =>
+  request("POST", "/api/passkeys/authentication", { body: { credential }, announce: false });
+
+/** @param {string | null} cursor @returns {Promise<{ items: Consult[], next: string | null }>} */
+export const listConsults = (cursor = null) =>
+  request("GET", `/api/consults?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+/** @param {{ id: string, kind: string, urgency?: string, reason: string }} consult
+ * @returns {Promise<Consult>} */
+export const openConsult = (consult) => request("POST", "/api/consults", { body: consult });
+/** @param {string} id @returns {Promise<OpenConsult>} */
+export const getConsult = (id) => request("GET", `/api/consults/${id}`);
+/** @param {string} id @returns {Promise<Consult>} */
+export const closeConsult = (id) => request("POST", `/api/consults/${id}/close`);
+/** @param {string} id @param {number} seq */
+export const markRead = (id, seq) => request("PUT", `/api/consults/${id}/read`, { body: { seq } });
+
+/** @param {string} id @param {number} after
+ * @returns {Promise<{ items: Message[], last_seq: number }>} */
+export const listMessages = (id, after) =>
+  request("GET", `/api/consults/${id}/messages?after=${after}&limit=100`);
+/** @param {string} id
+ * @param {{ id: string, body: string, photo_ids: string[], audience: Audience }} message
+ * @returns {Promise<Message>} */
+export const putMessage = (id, { id: messageId, ...body }) =>
+  request("PUT", `/api/consults/${id}/messages/${messageId}`, { body });
+
+/** @param {string} id @returns {Promise<Certificate>} */
+export const getCertificate = (id) => request("GET", `/api/photos/${id}/certificate`);
+
+/**
+ * Send one photo as raw bytes. The id was made here, so sending it again is harmless.
+ *
+ * XMLHttpRequest, because fetch cannot say how much of an upload has left the phone.
+ * @param {string} consultId
+ * @param {{ id: string, file: Blob, body_site?: string, laterality?: string, view?: string }} photo
+ * @param {(share: number) => void} onProgress 0 to 1
+ * @returns {Promise<Photo>}
+ */
+export function putPhoto(consultId, { id, file, ...facts }, onProgress) {
+  const known = Object.entries(facts).filter(([, value]) => value);
+  const query = new URLSearchParams(/** @type {[string, string][]} */ (known)).toString();
+  const xhr = new XMLHttpRequest();
+  xhr.open("PUT", `/api/consults/${consultId}/photos/${id}${query && `?${query}`}`);
+  xhr.setRequestHeader("X-CSRF-Token", csrfToken);
+  xhr.setRequestHeader("Content-Type", "application/octet-stream"); // the service looks for itself
+  xhr.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
+  return new Promise((resolve, reject) => {
+    xhr.addEventListener("error", () => reject(new ApiError(0, "unreachable", OUT_OF_REACH)));
+    xhr.addEventListener("load", () => {
+      if (xhr.status < 300) resolve(JSON.parse(xhr.responseText));
+      else reject(refusal(xhr.status, xhr.responseText));
+    });
+    xhr.send(file);
+  });
+}
+
+/**
+ * @param {string} method @param {string} path
+ * @param {{ body?: unknown, announce?: boolean }} [options]
+ * @returns {Promise<any>}
+ */
+async function request(method, path, { body, announce = true } = {}) {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: "application/json" };
+  if (method !== "GET" && csrfToken) headers["X-CSRF-Token"] = csrfToken;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const sent = body === undefined ? null : JSON.stringify(body);
+  const response = await fetch(path, { method, headers, body: sent }).catch(() => {
+    throw new ApiError(0, "unreachable", OUT_OF_REACH);
+  });
+  if (!response.ok) throw refusal(response.status, await response.text(), announce);
+  return response.status === 204 ? null : response.json();
+}
+
+/** @param {number} status @param {string} text @param {boolean} announce */
+function refusal(status, text, announce = true) {
+  const { code, detail } = problemIn(text);
+  if (announce && (status === 401 || code === "csrf_refused")) {
+    window.dispatchEvent(new Event("session-ended"));
+  }
+  return new ApiError(status, code, detail);
+}
+
+/** @param {string} text @returns {{ code: string, detail: string }} */
+function problemIn(text) {
+  try {
+    const { code = "error", detail = BROKEN } = JSON.parse(text);
+    return { code, detail };
+  } catch {
+    return { code: "error", detail: BROKEN }; // a proxy answered, not Consult
+  }
+}

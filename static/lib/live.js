@@ -1,0 +1,51 @@
+/** Hear of changes in a consult as they happen. */
+
+import { getSession } from "./api.js";
+import { delay } from "./backoff.js";
+
+const NAMES = ["message.posted", "photo.attached", "consult.changed"];
+const SETTLED = 10_000; // a stream that lasted this long was a good one
+
+/**
+ * @param {string} consultId
+ * @param {{ onChange: () => void }} listener called on every event, and after each (re)connection,
+ *   because what happened in between was not heard
+ * @returns {() => void} stop
+ */
+export function follow(consultId, { onChange }) {
+  /** @type {EventSource | undefined} */
+  let stream;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let attempt = 0;
+
+  const connect = () => {
+    const since = Date.now();
+    const source = new EventSource(`/api/consults/${consultId}/events`);
+    stream = source;
+    source.addEventListener("open", onChange);
+    for (const name of NAMES) source.addEventListener(name, onChange);
+    const reconnect = () => {
+      source.close();
+      attempt = Date.now() - since > SETTLED ? 0 : attempt + 1;
+      timer = setTimeout(connect, delay(attempt, Math.random()));
+    };
+    source.addEventListener("bye", reconnect);
+    source.addEventListener("error", () => {
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      reconnect();
+      getSession().catch(endedOr);
+    });
+  };
+
+  connect();
+  return () => {
+    clearTimeout(timer);
+    stream?.close();
+  };
+}
+
+/** A stream gives no reason for its end: ask whether anybody is still signed in. @param {any} error */
+function endedOr(error) {
+  if (error.status === 401) window.dispatchEvent(new Event("session-ended"));
+}

@@ -1,0 +1,33 @@
+/**
+ * What each role finds on the screen. The server decides what is allowed; this keeps the page
+ * from offering what it would refuse. Pure.
+ */
+
+/** @typedef {import("./api.js").Role} Role */
+
+/** @param {Role} role */
+export const isClinician = (role) => role !== "patient" && role !== "admin";
+
+/** Whoever sees that nothing is left unanswered never needs the picture. @param {Role} role */
+export const seesPhotos = (role) => role === "patient" || role === "ems" || role === "specialist";
+
+/** @param {Role} role */
+export const maySendPhotos = seesPhotos;
+
+/** @param {Role} role */
+export const mayClose = (role) => role === "specialist" || role === "coordinator";
+
+/** @param {Role} role */
+export const hasConsults = (role) => role !== "admin";
+
+/** @type {Record<Role, string>} */
+const WORDS = {
+  patient: "Patient",
+  ems: "Ambulance crew",
+  specialist: "Burn specialist",
+  coordinator: "Coordinator",
+  admin: "Administrator",
+};
+
+/** @param {Role} role */
+export const roleWords = (role) => WORDS[role];

@@ -1,0 +1,109 @@
+/** The thread of a consult: messages and photos as one list in time. Pure. */
+
+/** @typedef {import("./api.js").Message} Message */
+/** @typedef {import("./api.js").Photo} Photo */
+/**
+ * @typedef {{ type: "day", key: string, at: string }
+ *   | { type: "unread", key: string }
+ *   | { type: "message", key: string, at: string, message: Message, photos: Photo[] }
+ *   | { type: "photos", key: string, at: string, author: Photo["created_by"], photos: Photo[] }
+ * } Entry
+ */
+
+/**
+ * Add what arrived to what was there: by id, in the server's order.
+ * @param {Message[]} known @param {Message[]} arrived
+ */
+export function mergeMessages(known, arrived) {
+  const byId = new Map([...known, ...arrived].map((message) => [message.id, message]));
+  return [...byId.values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** @param {Message[]} messages */
+export const lastSeq = (messages) => messages.at(-1)?.seq ?? 0;
+
+/**
+ * @param {{ messages: Message[], photos: Photo[], readTo?: number,
+ *   dayOf: (at: string) => string }} thread
+ *   `readTo`: a mark is set before the first message above it; `dayOf`: the local calendar day
+ * @returns {Entry[]}
+ */
+export function threadEntries({ messages, photos, readTo = Infinity, dayOf }) {
+  const said = messages.map((message) => spoken(message, photos));
+  const shown = new Set(said.flatMap((entry) => entry.photos.map((photo) => photo.id)));
+  const loose = photos.filter((photo) => !shown.has(photo.id)).map(alone).sort(byTime);
+  return withDays(withUnread(grouped(interleaved(said, loose)), readTo), dayOf);
+}
+
+/** @param {Message} message @param {Photo[]} photos */
+function spoken(message, photos) {
+  const found = message.photo_ids.map((id) => photos.find((photo) => photo.id === id));
+  return {
+    type: /** @type {const} */ ("message"),
+    key: message.id,
+    at: message.created_at,
+    message,
+    photos: found.filter((photo) => photo !== undefined),
+  };
+}
+
+/** @param {Photo} photo */
+const alone = (photo) => ({
+  type: /** @type {const} */ ("photos"),
+  key: photo.id,
+  at: photo.created_at,
+  author: photo.created_by,
+  photos: [photo],
+});
+
+/** @param {{ at: string }} a @param {{ at: string }} b */
+const byTime = (a, b) => Date.parse(a.at) - Date.parse(b.at);
+
+/**
+ * Messages keep the server's order; each photo stands before the first message that is younger.
+ * @param {ReturnType<typeof spoken>[]} said @param {ReturnType<typeof alone>[]} loose
+ */
+function interleaved(said, loose) {
+  const waiting = [...loose];
+  /** @type {(ReturnType<typeof spoken> | ReturnType<typeof alone>)[]} */
+  const entries = [];
+  for (const entry of said) {
+    while (waiting[0] && byTime(waiting[0], entry) <= 0) {
+      entries.push(/** @type {ReturnType<typeof alone>} */ (waiting.shift()));
+    }
+    entries.push(entry);
+  }
+  return [...entries, ...waiting];
+}
+
+/** Photos that one person sent in a row stand together. @param {ReturnType<typeof interleaved>} entries */
+function grouped(entries) {
+  /** @type {typeof entries} */
+  const groups = [];
+  for (const entry of entries) {
+    const last = groups.at(-1);
+    if (entry.type === "photos" && last?.type === "photos" && last.author.id === entry.author.id) {
+      groups[groups.length - 1] = { ...last, photos: [...last.photos, ...entry.photos] };
+    } else {
+      groups.push(entry);
+    }
+  }
+  return groups;
+}
+
+/** @param {ReturnType<typeof grouped>} entries @param {number} readTo @returns {Entry[]} */
+function withUnread(entries, readTo) {
+  const first = entries.findIndex((entry) => entry.type === "message" && entry.message.seq > readTo);
+  if (first < 0) return entries;
+  return entries.toSpliced(first, 0, /** @type {any} */ ({ type: "unread", key: "unread" }));
+}
+
+/** @param {Entry[]} entries @param {(at: string) => string} dayOf @returns {Entry[]} */
+function withDays(entries, dayOf) {
+  let day = "";
+  return entries.flatMap((entry) => {
+    if (!("at" in entry) || dayOf(entry.at) === day) return [entry];
+    day = dayOf(entry.at);
+    return [{ type: "day", key: `day ${day}`, at: entry.at }, entry];
+  });
+}

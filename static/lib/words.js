@@ -1,0 +1,91 @@
+/** The wire's codes in the words of the screen. Pure. */
+
+/** @typedef {import("./api.js").Consult} Consult */
+/** @typedef {import("./api.js").Role} Role */
+
+/** @type {Record<import("./api.js").Kind, string>} */
+const KINDS = {
+  emergency: "Emergency",
+  follow_up: "Follow-up",
+  second_opinion: "Second opinion",
+  pre_visit: "Before a visit",
+  prior_imaging: "Earlier pictures",
+};
+
+/** @type {Record<import("./api.js").Urgency, string>} */
+const URGENCIES = {
+  stat: "Right now",
+  asap: "As soon as possible",
+  urgent: "Urgent",
+  routine: "Routine",
+};
+
+/** @type {Record<import("./api.js").State, string>} */
+const STATES = {
+  submitted: "Waiting for a reply",
+  in_review: "Asked again",
+  answered: "Answered",
+  closed: "Closed",
+};
+
+/** @type {Record<string, string>} */
+const FINDINGS = {
+  exif: "camera settings",
+  gps: "location",
+  makernote: "the phone maker’s own notes",
+  serial: "serial numbers",
+  owner_text: "names or comments",
+  thumbnail: "a hidden small copy",
+  xmp: "editing history",
+  iptc: "press details",
+  photoshop: "Photoshop details",
+  icc: "details in the colour profile",
+  c2pa: "a signed history",
+  mpf: "a list of extra pictures",
+  gain_map: "a brightness layer",
+  comment: "a comment",
+  app_other: "other app details",
+  adobe_extra: "extra Adobe details",
+  trailer: "bytes after the picture",
+  motion_video: "a hidden video",
+  second_image: "a second picture",
+  png_text: "written notes",
+  junk: "stray bytes",
+};
+
+/** @param {import("./api.js").Kind} kind */
+export const kindWords = (kind) => KINDS[kind];
+/** @param {import("./api.js").Urgency} urgency */
+export const urgencyWords = (urgency) => URGENCIES[urgency];
+/** @param {import("./api.js").State} state */
+export const stateWords = (state) => STATES[state];
+/** @param {string} kind */
+export const findingWords = (kind) => FINDINGS[kind] ?? "other hidden details";
+
+/**
+ * What a consult is called: a patient knows their own by its kind, others by the patient.
+ * @param {Pick<Consult, "kind" | "patient">} consult @param {Role} role
+ */
+export function titleOf(consult, role) {
+  if (role === "patient") return kindWords(consult.kind);
+  return consult.patient?.name ?? "Name not known";
+}
+
+/**
+ * Who else can look, beside the people who are in the consult.
+ * @param {{ role: Role }[]} people
+ */
+export function readersWords(people) {
+  const waits = !people.some(({ role }) => role === "specialist");
+  const team = waits ? "Until one of them replies, every burn specialist here can read it. " : "";
+  return `${team}Coordinators can read the words, not the photos.`;
+}
+
+/** @param {number} count @param {string} one @param {string} [many] */
+export const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+/** @param {string[]} names "a", "a and b", "a, b and c" */
+export function joined(names) {
+  if (names.length < 2) return names.join("");
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}

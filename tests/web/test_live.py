@@ -1,0 +1,84 @@
+"""What happens elsewhere shows up by itself, also after the line or the service was gone."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from tests.service import free_port, start
+from tests.web.person import Person, arrive
+
+
+def test_whoever_reads_further_up_is_told_and_not_moved(
+    patient: Person, specialist: Person
+) -> None:
+    address = patient.ask_for_help("A long story.")
+    patient.say("\n".join(f"Line {number}" for number in range(80)))
+    patient.say("The end.")
+    specialist.read(address)
+    expect(specialist.page.get_by_text("The end.")).to_be_visible()
+    specialist.page.mouse.move(200, 300)
+    specialist.page.mouse.wheel(0, -5000)
+    jump = specialist.page.get_by_role("button", name="New message")
+    expect(jump).to_be_hidden()
+
+    patient.say("One more thing.")
+
+    expect(jump).to_be_visible()
+    expect(specialist.page.get_by_text("One more thing.")).not_to_be_in_viewport()
+    jump.click()
+    expect(specialist.page.get_by_text("One more thing.")).to_be_in_viewport()
+    expect(jump).to_be_hidden()
+
+
+def test_whoever_is_at_the_end_stays_at_the_end(patient: Person, specialist: Person) -> None:
+    address = patient.ask_for_help("A long story.")
+    patient.say("\n".join(f"Line {number}" for number in range(80)))
+    specialist.read(address)
+    specialist.page.mouse.move(200, 300)
+    specialist.page.mouse.wheel(0, 9000)
+    expect(specialist.page.get_by_text("Line 79")).to_be_in_viewport()
+
+    patient.say("One more thing.")
+
+    expect(specialist.page.get_by_text("One more thing.")).to_be_in_viewport()
+    expect(specialist.page.get_by_role("button", name="New message")).to_be_hidden()
+
+
+def test_the_list_at_a_desk_moves_up_what_was_asked_again(
+    patient: Person, specialist: Person
+) -> None:
+    address = patient.ask_for_help("Asked twice.")
+    specialist.page.set_viewport_size({"width": 1280, "height": 800})
+    specialist.read(address)
+    specialist.say("Answered.")
+    row = specialist.page.get_by_role("link").filter(has_text="Asked twice.")
+    expect(row).to_contain_text("Answered")
+
+    patient.say("And how long will that take?")
+
+    expect(row).to_contain_text("Asked again")
+    expect(row).not_to_contain_text("new")
+
+
+def test_a_page_finds_its_way_back_after_the_service_was_restarted(
+    browser: Browser, tmp_path: Path
+) -> None:
+    port = free_port()
+    with start(tmp_path / "data", port=port) as service:
+        links = {
+            "Pat": service.add_user("pat@example.org", "patient", "Pat"),
+            "Ada": service.add_user("ada@example.org", "specialist", "Ada"),
+        }
+        patient, specialist = (arrive(browser, service.origin, name) for name in links)
+        patient.enrol(links["Pat"])
+        specialist.enrol(links["Ada"])
+        address = patient.ask_for_help("Before the restart.")
+        specialist.read(address)
+        service.stop()
+
+    with start(tmp_path / "data", port=port):
+        specialist.say("I am still here.")
+
+        expect(patient.page.get_by_text("I am still here.")).to_be_visible(timeout=15_000)
+        for person in (patient, specialist):
+            person.page.context.close()
