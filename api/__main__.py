@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--name", default="command line", help="what it is for")
     create.add_argument("--expires-days", type=int, default=90, help="1 to 366; 90 by default")
 
+    jobs = _add(commands, "jobs", "list the background jobs that failed for good")
+    jobs.add_argument("--retry", type=int, metavar="ID", help="let this one start afresh")
+
     audit = commands.add_parser("audit", help="the audit trail").add_subparsers(required=True)
     _add(audit, "verify", "walk the chain; 0 whole, 1 broken", "audit_verify")
 

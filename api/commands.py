@@ -97,6 +97,18 @@ async def _known(session: AsyncSession, email: str) -> User:
         raise NotFound("Nobody has this address. First: consult user add --email …") from None
 
 
+def _jobs(settings: Settings, args: argparse.Namespace) -> int:
+    async def show(backends: Backends) -> int:
+        if args.retry is not None and not await backends.jobs.retry(args.retry):
+            raise NotFound("No failed job has this id. `consult jobs` lists them.")
+        dead = await backends.jobs.dead()
+        for job in dead:
+            print(f"{job.id}  {job.name}  {job.attempts} attempts  {job.error}")
+        return 1 if dead else 0
+
+    return _with_backends(settings, show)
+
+
 def _audit_verify(settings: Settings, _: argparse.Namespace) -> int:
     async def verify(backends: Backends) -> int:
         async with backends.database.reads() as session:
@@ -129,5 +141,6 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "demo": _demo,
     "user_add": _user_add,
     "token_create": _token_create,
+    "jobs": _jobs,
     "audit_verify": _audit_verify,
 }

@@ -48,7 +48,9 @@ def test_every_command_in_the_readme_is_one(capsys: pytest.CaptureFixture[str]) 
     listed = capsys.readouterr().out
 
     for command in set(
-        re.findall(r"consult (serve|worker|migrate|doctor|demo|user|token|scrub|audit)\b", README)
+        re.findall(
+            r"consult (serve|worker|migrate|doctor|demo|user|token|jobs|scrub|audit)\b", README
+        )
     ):
         assert re.search(rf"^\s+{command}\b", listed, re.MULTILINE), command
 

@@ -3,6 +3,7 @@
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from consult import audit
 from consult.consults.seats import Seat
 from consult.consults.views import seq_column
 from consult.errors import InvalidFields
@@ -44,3 +45,6 @@ async def mark_read(session: AsyncSession, seat: Seat, seq: int) -> None:
     )
     mark.seq = max(mark.seq, seq)
     session.add(mark)
+    await audit.record(
+        session, seat.actor, "messages.read", seat.consult.id, consult_id=seat.consult.id
+    )

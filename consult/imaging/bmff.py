@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from consult.imaging.refusals import refused
 
-MAX_BOXES = 10_000
-MAX_INDEX = 4 << 20  # bytes of `meta`; phones write a few thousand
+MAX_BOXES = 2_000  # and items, and places of items; a phone's largest grid has about 500
+MAX_INDEX = 2 << 20  # bytes of `meta`; phones write a few thousand
 
 Box = tuple[bytes, int, int]  # type, start and end of the content
 Extent = tuple[int, int, int]  # construction method, offset, length
@@ -42,7 +42,7 @@ def read_index(upload: bytes, meta: Box) -> Index:
         raise refused("too_many_segments")
     index = Index()
     for kind, at, stop in boxes(upload, start + 4, end):
-        version = upload[at]
+        version = integer(upload, at, 1)
         if kind == b"pitm":
             index.primary = integer(upload, at + 4, 4 if version else 2)
         elif kind == b"iinf":
@@ -83,8 +83,8 @@ def _item_types(upload: bytes, at: int, stop: int) -> dict[int, bytes]:
     """23008-12 uses infe versions 2 and 3."""
     types: dict[int, bytes] = {}
     for kind, start, end in boxes(upload, at, stop):
-        if kind == b"infe" and upload[start] in {2, 3}:
-            wide = 4 if upload[start] == 3 else 2
+        if kind == b"infe" and integer(upload, start, 1) in {2, 3}:
+            wide = 4 if integer(upload, start, 1) == 3 else 2
             item, named = integer(upload, start + 4, wide), start + 6 + wide
             item_type = upload[named : named + 4]
             is_xmp = item_type == b"mime" and b"rdf+xml" in upload[named:end]
@@ -94,28 +94,31 @@ def _item_types(upload: bytes, at: int, stop: int) -> dict[int, bytes]:
 
 def _item_extents(upload: bytes, start: int, stop: int) -> dict[int, list[Extent]]:
     """14496-12 8.11.3: where the bytes of each item lie."""
-    version, cursor = upload[start], _Cursor(upload, start + 4, stop)
+    version, cursor = integer(upload, start, 1), _Cursor(upload, start + 4, stop)
     sizes, more = cursor.take(1), cursor.take(1)
     base_size, index_size = more >> 4, more & 15 if version else 0
     wide = 4 if version == 2 else 2
     extents: dict[int, list[Extent]] = {}
+    total = 0
     for _ in range(cursor.take(wide)):
         item = cursor.take(wide)
         method = cursor.take(2) & 15 if version else 0
         cursor.take(2)  # the data reference index: another file, which we do not have
-        base = cursor.take(base_size)
-        places: list[Extent] = []
-        for _ in range(cursor.take(2)):
+        base, count = cursor.take(base_size), cursor.take(2)
+        total += count
+        if total > MAX_BOXES:  # with sizes of zero, more would cost nothing to claim
+            raise refused("too_many_segments")
+        extents[item] = []
+        for _ in range(count):
             cursor.take(index_size)
-            offset = base + cursor.take(sizes >> 4)
-            places.append((method, offset, cursor.take(sizes & 15)))
-        extents[item] = places
+            offset, length = cursor.take(sizes >> 4), cursor.take(sizes & 15)
+            extents[item].append((method, base + offset, length))
     return extents
 
 
 def _references(upload: bytes, start: int, stop: int) -> list[Reference]:
     """14496-12 8.11.12."""
-    wide = 4 if upload[start] else 2
+    wide = 4 if integer(upload, start, 1) else 2
     references: list[Reference] = []
     for kind, at, end in boxes(upload, start + 4, stop):
         cursor = _Cursor(upload, at, end)
@@ -135,7 +138,10 @@ def _read_properties(upload: bytes, start: int, stop: int, index: Index) -> None
 
 def _assignments(upload: bytes, start: int, stop: int) -> dict[int, list[int]]:
     cursor = _Cursor(upload, start + 4, stop)
-    item_size, number_size = (4 if upload[start] else 2), (2 if upload[start + 3] & 1 else 1)
+    item_size, number_size = (
+        (4 if integer(upload, start, 1) else 2),
+        (2 if integer(upload, start + 3, 1) & 1 else 1),
+    )
     mask = 0x7FFF if number_size == 2 else 0x7F  # the top bit says whether it is essential
     assigned: dict[int, list[int]] = {}
     for _ in range(cursor.take(4)):

@@ -35,9 +35,11 @@ class Findings:
         self._counts: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
 
-    def add(self, kind: str, size: int = 0) -> None:
+    def add(self, kind: str, size: int = 0) -> int:
+        """Return how many of the kind there are now."""
         self._counts[kind] += 1
         self._bytes[kind] += size
+        return self._counts[kind]
 
     def note(self, block: bytes) -> None:
         """Add the kinds that a block of text or markup gives away by its names."""

@@ -9,8 +9,7 @@ from consult.imaging.refusals import refused
 MAX_PIXELS = 50_000_000  # 8160 x 6120, the largest that phones write, passes
 MAX_SIDE = 16_384
 
-# Without a single pixel: less than the shortest header of any format that we read.
-_SHORTEST = 16
+_SHORTEST = 16  # bytes: no header of any format that we read is shorter
 # ISO/IEC 23008-12: brands of HEVC coded images, and of the container that holds them.
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}

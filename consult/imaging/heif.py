@@ -60,9 +60,9 @@ def _orientation(upload: bytes, index: Index) -> int | None:
     mirrored, turns, said = 0, 0, False
     for kind, at, _ in index.properties_of(index.primary):
         if kind == b"irot":  # quarter turns anticlockwise
-            turns, said = turns - (upload[at] & 3), True
+            turns, said = turns - (integer(upload, at, 1) & 3), True
         elif kind == b"imir":  # 0 swaps top and bottom, 1 left and right
-            flip_rows = 0 if upload[at] & 1 else 2
+            flip_rows = 0 if integer(upload, at, 1) & 1 else 2
             mirrored, turns, said = 1 - mirrored, flip_rows - turns, True
     return _EXIF_NAMES[mirrored, turns % 4] if said else None
 
@@ -88,7 +88,7 @@ def _set_colour(container: Container, upload: bytes, at: int, end: int) -> None:
 
 def _note_items(container: Container, upload: bytes, index: Index) -> None:
     """Note every item that is neither the main picture nor a tile of it."""
-    tiles = {tile for item in index.types for tile in index.tiles_of(item)}
+    tiles = {tile for kind, _, to in index.references if kind == b"dimg" for tile in to}
     for item in index.types.keys() - tiles - {index.primary}:
         _note_item(container, upload, index, item)
 

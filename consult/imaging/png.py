@@ -80,15 +80,14 @@ def _check_header(name: bytes, content: memoryview, *, max_pixels: int) -> None:
 def _note(
     container: Container, name: bytes, content: bytes, size: int, colours: dict[bytes, bytes]
 ) -> None:
+    # Only the first of a kind is looked into: a thousand packed ones would cost a minute.
     found = container.found
     if name == b"eXIf":
-        found.add("exif", size)
-        container.exif = container.exif or content
+        if found.add("exif", size) == 1:
+            container.exif = content
     elif name == b"iCCP":
-        found.add("icc", size)
-        container.icc = container.icc or _inflated(
-            content.partition(b"\x00")[2][1:], icc.MAX_PROFILE
-        )
+        if found.add("icc", size) == 1:
+            container.icc = _inflated(content.partition(b"\x00")[2][1:], icc.MAX_PROFILE)
     elif name in _TEXT:
         _note_text(container, name, content, size)
     elif name in _HARMLESS:
@@ -103,10 +102,10 @@ def _note(
 def _note_text(container: Container, name: bytes, content: bytes, size: int) -> None:
     keyword, _, text = content.partition(b"\x00")
     kind = _kind_of_text(keyword)
-    container.found.add(kind, size)
-    if kind == "exif" and not container.exif:
+    count = container.found.add(kind, size)
+    if kind == "exif" and count == 1:
         container.exif = _raw_profile(name, text)
-    if kind != "exif" and name != b"zTXt":
+    elif kind != "exif" and name != b"zTXt":
         container.found.note(text)
 
 

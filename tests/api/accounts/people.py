@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from httpx2 import ASGITransport, AsyncClient, Response
+from starlette.requests import Request
 
 from api.auth import COOKIE
+from api.state import ConsultRequest
 from consult import accounts
 from consult.bootstrap import Backends
 from consult.models import Role, User
@@ -102,3 +104,15 @@ async def make_token(person: Person) -> dict[str, str]:
 async def deactivate(person: Person) -> None:
     async with person.service.backends.database.writes.begin() as session:
         (await session.get_one(User, person.user.id)).active = False
+
+
+def request_of(person: Person, headers: dict[str, str]) -> ConsultRequest:
+    """Make the request that the handler of a stream holds while it is open."""
+    return Request(
+        {
+            "type": "http",
+            "method": "GET",
+            "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()],
+            "state": {"backends": person.service.backends},
+        }
+    )

@@ -2,6 +2,7 @@ from uuid import UUID
 
 import pytest
 
+from api.auth import actor_of
 from consult.models import ApiToken
 
 from .people import (
@@ -13,6 +14,7 @@ from .people import (
     a_person,
     make_token,
     own_page,
+    request_of,
 )
 
 UNSAFE = (
@@ -36,14 +38,15 @@ class TestBearer:
 
         assert response.json()["id"] == str(ana.user.id)
 
-    async def test_its_use_is_noted(self, ana: Person) -> None:
+    async def test_its_use_is_noted_but_not_that_a_stream_goes_on(self, ana: Person) -> None:
         headers = await make_token(ana)
         token_id = UUID(headers["Authorization"].split("_")[1])
 
-        await ana.client.get("/api/me", headers=headers)
-
-        async with ana.service.backends.database.reads() as session:
-            assert (await session.get_one(ApiToken, token_id)).used_at
+        for touch, used in ((False, False), (True, True)):
+            await actor_of(request_of(ana, headers), touch=touch)
+            async with ana.service.backends.database.reads() as session:
+                token = await session.get_one(ApiToken, token_id)
+            assert bool(token.used_at) is used
 
     async def test_a_token_has_no_session(self, ana: Person) -> None:
         headers = await make_token(ana)
@@ -69,6 +72,13 @@ class TestBearer:
 
         assert response.status_code == 401
         assert response.headers["www-authenticate"] == "Bearer"
+
+    async def test_a_token_in_any_other_scheme_is_refused(self, ana: Person) -> None:
+        secret = (await make_token(ana))["Authorization"].removeprefix("Bearer ")
+
+        for scheme, status in (("Basic", 401), ("Token", 401), ("bearer", 200)):
+            headers = {"Authorization": f"{scheme} {secret}"}
+            assert (await ana.client.get("/api/me", headers=headers)).status_code == status
 
     async def test_a_token_needs_no_proof_of_its_page(self, ana: Person) -> None:
         response = await ana.client.post(

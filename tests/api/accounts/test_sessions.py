@@ -1,9 +1,9 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.cookies import SimpleCookie
 
 from sqlmodel import select
 
-from api.auth import COOKIE
+from api.auth import COOKIE, actor_of
 from consult.models import LoginSession, now
 from tests.authenticator import decode
 
@@ -12,6 +12,7 @@ from .people import (
     deactivate,
     make_token,
     own_page,
+    request_of,
 )
 
 
@@ -77,9 +78,22 @@ class TestSession:
         before = await seen_at(enrolled)
         second = await enrolled.client.get("/api/me")
 
-        assert first["idle_expires_at"] > (now() + timedelta(minutes=14)).isoformat()
+        idle_expires_at = datetime.fromisoformat(first["idle_expires_at"])
+        assert timedelta(minutes=14) < idle_expires_at - now() <= timedelta(minutes=15)
         assert second.status_code == 200
         assert await seen_at(enrolled) == before
+
+    async def test_a_stream_does_not_keep_it_alive(self, enrolled: Person) -> None:
+        await age(enrolled, seen=timedelta(minutes=14))
+        before = await seen_at(enrolled)
+
+        request = request_of(enrolled, {"Cookie": f"{COOKIE}={enrolled.token()}"})
+        actor = await actor_of(request, touch=False)
+
+        assert actor.user_id == enrolled.user.id
+        assert await seen_at(enrolled) == before
+        await actor_of(request)
+        assert await seen_at(enrolled) != before
 
     async def test_somebody_inactive_is_out_at_once(self, enrolled: Person) -> None:
         bearer = await make_token(enrolled)
