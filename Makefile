@@ -13,6 +13,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.runtime ## tell the main job against a fresh service on http://localhost:8000 [PORT=, PHOTO=burn.jpg]
+	@.ci/packages turbo || true
 	@$(BIN)/consult demo --port $(PORT) $(if $(PHOTO),"$(PHOTO)")
 
 demo-stop: $(VENV)/.runtime ## end the service that the demo left running

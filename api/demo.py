@@ -22,7 +22,7 @@ from api.demo_photo import make_photo
 from consult.accounts import add_user, create_token, invite
 from consult.bootstrap import open_backends
 from consult.config import Settings, read_settings
-from consult.imaging import dicom
+from consult.imaging import dicom, upright
 from consult.models import Role
 from consult.tasks import NAMES
 
@@ -179,6 +179,8 @@ def _certificate(patient: _Person, photo: dict[str, Any]) -> None:
     _say(f"Kept:    {kept}")
     _say(f"Done:    {'; '.join(certificate['steps'])}")
     _say(photo["scrub_summary"])
+    if not upright.library():
+        _say("(Install libturbojpeg0, and a photo like this is turned without any loss.)")
     if photo["quality"]["advice"]:
         _say(f"Advice to the sender: {photo['quality']['advice']}")
 

@@ -80,8 +80,9 @@ def _draw() -> Image.Image:
         (_BLISTER, 12, 150, 42),
     ):
         for _ in range(count):
-            x, y = dice.gauss(600, spread), dice.gauss(760, spread * 1.5)
-            x, r = min(max(x, 380), 820), dice.uniform(size / 3, size)
+            x, y = dice.gauss(600, spread), dice.gauss(760, spread * 1.3)
+            x, y = min(max(x, 400), 800), min(max(y, 380), 1180)
+            r = dice.uniform(size / 3, size)
             draw.ellipse((x - r, y - r, x + r, y + r), fill=colour)
     image = image.filter(ImageFilter.GaussianBlur(9))
     _ruler(image)
