@@ -25,7 +25,9 @@ serve: $(VENV)/.runtime ## run the service for real, data in ./data (settings: R
 test: $(VENV)/.dev ## lint, types, arrows, unit, API, migrations, browser: all of it
 	@.ci/packages
 	@$(MAKE) --no-print-directory check
+	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 	@$(MAKE) --no-print-directory migrations
 	$(BIN)/pytest tests/web

@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = _add(commands, "demo", "tell the main job against a service of its own")
     demo.add_argument("photo", nargs="?", help="a photo of yours; one is made when left out")
     demo.add_argument("--port", type=int, help="port of the demo service")
+    demo.add_argument("--folder", help="where its data go; .demo beside the code by default")
     demo.add_argument("--stop", action="store_true", help="stop the service a demo left running")
 
     user = commands.add_parser("user", help="people").add_subparsers(required=True)

@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -65,7 +66,10 @@ def _doctor(settings: Settings, _: argparse.Namespace) -> int:
 def _demo(settings: Settings, args: argparse.Namespace) -> int:
     from api import demo  # noqa: PLC0415 - only here
 
-    return demo.stop() if args.stop else demo.run(args.photo, port=settings.port)
+    folder = Path(args.folder) if args.folder else demo.HOME
+    return (
+        demo.stop(folder) if args.stop else demo.run(args.photo, port=settings.port, folder=folder)
+    )
 
 
 def _user_add(settings: Settings, args: argparse.Namespace) -> int:

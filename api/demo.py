@@ -26,11 +26,29 @@ from consult.imaging import dicom, upright
 from consult.models import Role
 from consult.tasks import NAMES
 
-_HOME = Path(__file__).parents[1] / ".demo"
-_PID = _HOME / "service.pid"
-_LOG = _HOME / "service.log"
+_ROOT = Path(__file__).parents[1]
+HOME = _ROOT / ".demo"
 _START_SECONDS = 60.0
 _MAIL_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class _Home:
+    """Where the demo keeps its service's data, log and process id."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "service.log"
+
+    @property
+    def pid(self) -> Path:
+        return self.folder / "service.pid"
 
 
 @dataclass(frozen=True)
@@ -40,27 +58,29 @@ class _Person:
     link: str
 
 
-def run(photo: str | None, *, port: int) -> int:
+def run(photo: str | None, *, port: int, folder: Path = HOME) -> int:
     """Tell the story; leave the service running; 0 when every step was seen to work."""
+    home = _Home(folder)
     upload = Path(photo).read_bytes() if photo else make_photo()
-    stop()
+    stop(folder)
     if _in_use(port):
         print(f"Port {port} is taken. Choose another: make demo PORT={port + 1}", file=sys.stderr)
         return 2
-    shutil.rmtree(_HOME, ignore_errors=True)
-    _HOME.mkdir(mode=0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
     _tell(f"Starting Consult on http://localhost:{port} with an empty database")
-    settings = _start(port)
+    settings = _start(home, port)
     patient, specialist = asyncio.run(_people(settings))
-    _main_job(settings, patient, specialist, upload)
+    _main_job(home, patient, specialist, upload)
     _farewell(settings, patient, specialist)
     return 0
 
 
-def stop() -> int:
+def stop(folder: Path = HOME) -> int:
     """End the service that an earlier demo left running, if it still is that service."""
+    home = _Home(folder)
     try:
-        pid = int(_PID.read_text())
+        pid = int(home.pid.read_text())
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (OSError, ValueError):
         return 0
@@ -70,32 +90,32 @@ def stop() -> int:
         while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         _say("The service of the earlier demo has ended.")
-    _PID.unlink(missing_ok=True)
+    home.pid.unlink(missing_ok=True)
     return 0
 
 
-def _start(port: int) -> Settings:
+def _start(home: _Home, port: int) -> Settings:
     own = {name: value for name, value in os.environ.items() if not name.startswith("CONSULT_")}
-    environment = own | {"CONSULT_DATA_DIR": str(_HOME / "data"), "CONSULT_PORT": str(port)}
+    environment = own | {"CONSULT_DATA_DIR": str(home.data), "CONSULT_PORT": str(port)}
     if library := os.environ.get("CONSULT_TURBOJPEG"):
         environment["CONSULT_TURBOJPEG"] = library
-    with _LOG.open("wb") as log:
+    with home.log.open("wb") as log:
         service = subprocess.Popen(
             [sys.executable, "-m", "api", "serve"],
-            cwd=_HOME.parent,
+            cwd=_ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    _PID.write_text(str(service.pid))
-    _wait_until_ready(Client(f"http://localhost:{port}"), service)
-    _say(f"It answers. Its log is {_LOG}")
-    return read_settings(data_dir=_HOME / "data", port=port)
+    home.pid.write_text(str(service.pid))
+    _wait_until_ready(Client(f"http://localhost:{port}"), service, home.log)
+    _say(f"It answers. Its log is {home.log}")
+    return read_settings(data_dir=home.data, port=port)
 
 
-def _wait_until_ready(client: Client, service: "subprocess.Popen[bytes]") -> None:
+def _wait_until_ready(client: Client, service: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and service.poll() is None:
         try:
@@ -104,7 +124,7 @@ def _wait_until_ready(client: Client, service: "subprocess.Popen[bytes]") -> Non
             time.sleep(0.1)
         else:
             return
-    raise SystemExit(f"The service did not start. Its log: {_LOG}\n{_LOG.read_text()[-2000:]}")
+    raise SystemExit(f"The service did not start. Its log: {log}\n{log.read_text()[-2000:]}")
 
 
 async def _people(settings: Settings) -> tuple[_Person, _Person]:
@@ -122,7 +142,7 @@ async def _people(settings: Settings) -> tuple[_Person, _Person]:
         )
 
 
-def _main_job(settings: Settings, patient: _Person, specialist: _Person, upload: bytes) -> None:
+def _main_job(home: _Home, patient: _Person, specialist: _Person, upload: bytes) -> None:
     _tell("1. The patient opens a consult")
     consult = patient.client.post(
         "/api/consults",
@@ -134,7 +154,7 @@ def _main_job(settings: Settings, patient: _Person, specialist: _Person, upload:
     _tell("2. The patient sends a photo")
     photo = _send_photo(patient, path, upload)
     _certificate(patient, photo)
-    _instance(settings, specialist, photo)
+    _instance(home, specialist, photo)
 
     _tell("3. The specialist finds it in the inbox, looks, and replies")
     inbox = specialist.client.get("/api/consults")["items"]
@@ -146,7 +166,7 @@ def _main_job(settings: Settings, patient: _Person, specialist: _Person, upload:
     _write(specialist, path, "It looks clean. Keep it moist and covered; send a photo on Friday.")
 
     _tell("4. The patient is notified by e-mail")
-    _show_mail(_mail_to("sam@demo.example", settings))
+    _show_mail(_mail_to("sam@demo.example", home))
 
     _tell("5. The patient reads the reply")
     for message in patient.client.get(f"{path}/messages")["items"]:
@@ -185,11 +205,11 @@ def _certificate(patient: _Person, photo: dict[str, Any]) -> None:
         _say(f"Advice to the sender: {photo['quality']['advice']}")
 
 
-def _instance(settings: Settings, specialist: _Person, photo: dict[str, Any]) -> None:
+def _instance(home: _Home, specialist: _Person, photo: dict[str, Any]) -> None:
     instance = specialist.client.get_bytes(f"/api/photos/{photo['id']}/dicom")
-    copy = _HOME / "photo.dcm"
+    copy = home.folder / "photo.dcm"
     copy.write_bytes(instance)
-    objects = [path for path in (settings.data_dir / "objects").rglob("*") if path.is_file()]
+    objects = [path for path in (home.data / "objects").rglob("*") if path.is_file()]
     _say(f"DICOM object: {objects[0]}")
     _say(f"A copy of it: {copy}")
     ds = dicom.read_header(instance)
@@ -204,14 +224,16 @@ def _instance(settings: Settings, specialist: _Person, photo: dict[str, Any]) ->
             _say(f"  {element.tag} {keyword:26} {shown}")
 
 
-def _mail_to(address: str, settings: Settings) -> Path:
+def _mail_to(address: str, home: _Home) -> Path:
     deadline = time.monotonic() + _MAIL_SECONDS
     while time.monotonic() < deadline:
-        for path in (settings.data_dir / "mail").glob("*.eml"):
+        for path in (home.data / "mail").glob("*.eml"):
             if address in path.read_text():
                 return path
         time.sleep(0.1)
-    raise SystemExit(f"No e-mail to {address} came within {_MAIL_SECONDS:.0f} seconds. See {_LOG}")
+    raise SystemExit(
+        f"No e-mail to {address} came within {_MAIL_SECONDS:.0f} seconds. See {home.log}"
+    )
 
 
 def _show_mail(path: Path) -> None:

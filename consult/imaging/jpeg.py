@@ -99,33 +99,13 @@ def walk(upload: bytes, *, max_pixels: int = formats.MAX_PIXELS) -> Walk:
 
     Raises UnsupportedPhoto, PhotoTooLarge or UnreadablePhoto.
     """
-    segments: list[Segment] = []
-    frame: Frame | None = None
-    scans = 0
-    for segment in _segments(upload):
-        segments.append(segment)
-        if len(segments) > MAX_SEGMENTS:
-            raise refused("too_many_segments")
-        if segment.marker in _FRAMES:
-            if frame:
-                raise refused("damaged_photo")
-            frame = _frame(upload, segment)
-            formats.check_size(frame.width, frame.height, max_pixels=max_pixels)
-        elif segment.marker == SOS:
-            scans += 1
-            if not frame:
-                raise refused("damaged_photo")
-            if scans > MAX_SCANS:
-                raise refused("too_many_scans")
-    if not frame or not scans:
-        raise refused("not_a_photo")
-
+    segments, frame = _checked_segments(upload, max_pixels)
     _check_coded_size(frame, segments)
     adobe = _adobe_transform(upload, segments)
     return Walk(
         segments=tuple(segments),
         frame=frame,
-        scans=scans,
+        scans=sum(segment.marker == SOS for segment in segments),
         colour=_colour(upload, segments, frame, adobe),
         adobe=adobe is not None,
         junk=_junk(segments),
@@ -152,6 +132,31 @@ def exif_of(upload: bytes, walked: Walk) -> bytes:
         if segment.marker == APP1 and upload[segment.start : segment.start + 6] in _EXIF_NAMES:
             return upload[segment.start : segment.end]
     return b""
+
+
+def _checked_segments(upload: bytes, max_pixels: int) -> tuple[list[Segment], Frame]:
+    """Collect the segments and the one frame among them; stop at the first cap."""
+    segments: list[Segment] = []
+    frame: Frame | None = None
+    scans = 0
+    for segment in _segments(upload):
+        segments.append(segment)
+        if len(segments) > MAX_SEGMENTS:
+            raise refused("too_many_segments")
+        if segment.marker in _FRAMES:
+            if frame:
+                raise refused("damaged_photo")
+            frame = _frame(upload, segment)
+            formats.check_size(frame.width, frame.height, max_pixels=max_pixels)
+        elif segment.marker == SOS:
+            scans += 1
+            if not frame:
+                raise refused("damaged_photo")
+            if scans > MAX_SCANS:
+                raise refused("too_many_scans")
+    if not frame or not scans:
+        raise refused("not_a_photo")
+    return segments, frame
 
 
 def _segments(upload: bytes) -> Iterator[Segment]:

@@ -18,9 +18,11 @@ class Finding:
 
     kind: str
     """exif gps makernote serial owner_text thumbnail xmp iptc photoshop icc c2pa mpf gain_map
-    comment app_other adobe_extra trailer motion_video second_image junk …"""
+    comment png_text app_other adobe_extra trailer motion_video second_image auxiliary_image
+    junk"""
     count: int
     bytes: int
+    """Of the blocks themselves; 0 for what is only seen inside another block, such as gps."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Certificate:
     lossless: bool
     """True when the coefficients of the picture are the sender's."""
     steps: tuple[str, ...]
-    """rebuilt · transcoded · turned 90 · re-encoded q98 4:4:4 · decoded from HEIC …"""
+    """In their order, in plain words: rebuilt, transcoded, turned 90, re-encoded q98 4:4:4 with
+    the reason, converted from CMYK to sRGB, decoded from HEIC, encoded q98 4:4:4."""
     sha256_before: str
     """Lower-case hex of what arrived."""
     sha256_after: str

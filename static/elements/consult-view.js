@@ -6,6 +6,7 @@ import "./photo-viewer.js";
 import * as api from "../lib/api.js";
 import { coalesced } from "../lib/coalesced.js";
 import { follow } from "../lib/live.js";
+import { boxOf } from "../lib/sending.js";
 import { announce, fill, part, stamp } from "../lib/templates.js";
 import { lastSeq, mergeMessages } from "../lib/thread.js";
 import { counted, joined } from "../lib/words.js";
@@ -73,6 +74,7 @@ export class ConsultView extends HTMLElement {
     const morePhotos = consult.photos.length - (before?.photos.length ?? consult.photos.length);
     this.#consult = consult;
     this.#messages = mergeMessages(this.#messages, arrived);
+    boxOf(this.consultId).see(this.#messages.map((message) => message.id));
     showHead(this, consult, this.user);
     this.#showThread(consult, { first: !before });
     if (!before) this.#arrive();

@@ -90,6 +90,15 @@ export function draftOf(outbox, freshId) {
   return { id: JSON.stringify(before) === JSON.stringify(draft) ? id : freshId, ...draft };
 }
 
+/**
+ * Empty once the message of the last try is seen in the thread: its answer was lost, not it.
+ * @param {Outbox} outbox @param {ReadonlySet<string>} seen ids of messages @returns {Outbox}
+ */
+export function settled(outbox, seen) {
+  const { id } = draftOf(outbox, "");
+  return seen.has(id) ? { ...EMPTY, audience: outbox.audience } : outbox;
+}
+
 /** One sentence on what keeps the photos from going. @param {Outbox} outbox */
 export function photoProblem(outbox) {
   const count = (/** @type {PhotoState} */ state) =>

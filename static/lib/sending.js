@@ -14,6 +14,7 @@ import {
   nextPhoto,
   photoFailed,
   photoProblem,
+  settled,
   tryAgain,
   withPhoto,
 } from "./outbox.js";
@@ -38,6 +39,8 @@ export class Box extends EventTarget {
   outbox = EMPTY;
   busy = false;
   #consultId;
+  /** @type {Set<string>} */
+  #seen = new Set();
 
   /** @param {string} consultId */
   constructor(consultId) {
@@ -51,6 +54,12 @@ export class Box extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /** Hear which messages are in the thread. @param {string[]} ids */
+  see(ids) {
+    this.#seen = new Set(ids);
+    this.#settle();
+  }
+
   async send() {
     if (this.busy || isEmpty(this.outbox)) return;
     this.busy = true;
@@ -61,6 +70,12 @@ export class Box extends EventTarget {
     if (sent) this.update({ ...EMPTY, audience: this.outbox.audience });
     else this.update({ ...this.outbox, problem: photoProblem(this.outbox) || this.outbox.problem });
     if (sent) this.dispatchEvent(new Event("sent"));
+    else this.#settle();
+  }
+
+  #settle() {
+    const outbox = settled(this.outbox, this.#seen);
+    if (!this.busy && outbox !== this.outbox) this.update(outbox);
   }
 
   async #sendPhotos() {

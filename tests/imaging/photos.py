@@ -18,7 +18,12 @@ import piexif
 import pytest
 from PIL import Image
 
-CORPUS = Path(os.environ.get("CONSULT_TEST_CORPUS", "../shared/corpus"))
+from consult.errors import InvalidPhoto
+from consult.imaging import formats
+from consult.imaging.photo import ScrubbedPhoto
+from consult.imaging.scrub import scrub
+
+CORPUS = Path(__file__).parents[2] / os.environ.get("CONSULT_TEST_CORPUS", "../shared/corpus")
 SECRET = b"Ward 7, bed 12, J. Doe, 51.0902 N"  # 16-byte canaries are cut from this
 XMP_NAME = b"http://ns.adobe.com/xap/1.0/\x00"
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
@@ -232,3 +237,20 @@ def canaries(*blocks: bytes) -> set[bytes]:
     """16-byte windows, at least 7 different values in each, to look for in what comes out."""
     windows = {block[at : at + 16] for block in blocks for at in range(len(block) - 15)}
     return {window for window in windows if len(set(window)) >= 7}
+
+
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def refusal_of(upload: bytes, *, max_pixels: int = formats.MAX_PIXELS) -> str:
+    """Return the code with which a photo is refused; it must be."""
+    with pytest.raises(InvalidPhoto) as refusal:
+        scrub(upload, max_pixels=max_pixels)
+    return refusal.value.code
+
+
+def kinds_of(photo: ScrubbedPhoto) -> set[str]:
+    return {finding.kind for finding in photo.certificate.found}

@@ -86,6 +86,8 @@ ODD = {
     "size too large": (len(SOUND) + 1).to_bytes(4, "big") + SOUND[4:],
     "tag outside": overwritten(SOUND, b"rTRC", 4, b"\xff\xff\xff\x00"),
     "endless curve": overwritten(SOUND, b"curv", 8, b"\xff\xff\xff\xff"),
+    # The last tag becomes a colour table, without any colours in it.
+    "an empty table": overwritten(SOUND, b"mmod", 0, b"A2B0")[:-36] + b"mft2".ljust(36, b"\x00"),
     "too many bytes": ((1 << 21).to_bytes(4, "big") + SOUND[4:]).ljust(1 << 21, b"x"),
 }
 

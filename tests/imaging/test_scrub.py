@@ -2,8 +2,10 @@ import hashlib
 import io
 import random
 import struct
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from tests.imaging.photos import (
     canaries,
     make_icc,
     make_jpeg,
+    needs,
     pixels_of,
     psnr,
     segment,
@@ -53,6 +56,21 @@ class TestCleanliness:
         before, after = jpeg.walk(upload).coded, jpeg.walk(photo.jpeg).coded
         assert [upload[a:b] for a, b in before] == [photo.jpeg[a:b] for a, b in after]
 
+    def test_a_baseline_photo_of_several_scans_keeps_them_all(self, tmp_path: Path) -> None:
+        source, script = tmp_path / "photo.jpg", tmp_path / "scans"
+        source.write_bytes(make_jpeg(640, 480))
+        script.write_text("0;\n1;\n2;\n")
+        upload = subprocess.run(
+            [needs("jpegtran"), "-scans", script, source], check=True, capture_output=True
+        ).stdout
+
+        photo = scrub(upload)
+
+        assert jpeg.walk(photo.jpeg).scans == 3
+        assert photo.certificate.steps == ("rebuilt",)
+        assert (pixels_of(photo.jpeg) == pixels_of(upload)).all()
+        assert max(pixels_of(photo.preview).shape) == 320
+
     def test_the_preview_is_small_srgb_and_holds_no_metadata(self) -> None:
         preview = scrub(make_jpeg(1200, 900, icc_profile=make_icc(name="P3"))).preview
         walked = jpeg.walk(preview)
@@ -83,6 +101,12 @@ class TestCleanliness:
 
     def test_a_profile_for_colours_is_ignored_in_a_grey_photo(self) -> None:
         assert scrub(make_jpeg(mode="L", icc_profile=make_icc())).icc_profile is None
+
+    def test_two_profiles_contradict_each_other_and_are_ignored(self) -> None:
+        piece = segment(jpeg.APP2, jpeg.ICC + b"\x01\x01" + make_icc())
+        assert scrub(with_segments(make_jpeg(), piece)).icc_profile
+        assert scrub(with_segments(make_jpeg(), piece, piece)).icc_profile is None
+        assert scrub(with_segments(make_jpeg(), segment(jpeg.APP2, jpeg.ICC))).icc_profile is None
 
     def test_a_profile_in_255_pieces_of_which_one_is_missing_is_ignored(self) -> None:
         pieces = [
@@ -158,6 +182,12 @@ class TestCertificate:
         photo = scrub(upload)
         assert photo.certificate.sha256_before == hashlib.sha256(upload).hexdigest()
         assert photo.certificate.sha256_after == hashlib.sha256(photo.jpeg).hexdigest()
+
+    def test_a_thumbnail_in_the_jfif_header_is_found(self) -> None:
+        jfif = segment(jpeg.APP0, b"JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x04\x04" + bytes(48))
+        other = segment(jpeg.APP0, b"AVI1" + SECRET)
+        photo = scrub(b"\xff\xd8" + jfif + other + make_jpeg()[20:])
+        assert {f.kind for f in photo.certificate.found} == {"thumbnail", "app_other"}
 
     def test_an_empty_location_block_counts_as_a_location(self) -> None:
         block = b"Exif\x00\x00II*\x00" + struct.pack("<IHHHIIIH", 8, 1, 0x8825, 4, 1, 26, 0, 0)

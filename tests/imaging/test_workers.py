@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import threading
 import time
 import zlib
@@ -60,6 +62,19 @@ class TestLife:
     def test_after_close_the_next_photo_starts_a_worker(self) -> None:
         workers.close()
         assert decode() > 0
+
+    def test_workers_end_when_their_service_is_killed(self) -> None:
+        program = "import time; from consult.imaging import workers; workers.warm(1); "
+        program += "print(workers._pool._idle[0].process.pid, flush=True); time.sleep(60)"
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as service:
+            assert service.stdout
+            worker = Path("/proc") / service.stdout.readline().decode().strip()
+            assert worker.exists()
+            service.kill()
+        deadline = time.monotonic() + 5
+        while worker.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not worker.exists()
 
     def test_many_threads_share_few_workers(self) -> None:
         workers.warm(2)

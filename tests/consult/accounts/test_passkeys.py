@@ -6,8 +6,7 @@ from consult import accounts, audit
 from consult.accounts.people import use_invitation
 from consult.accounts.secret import hash_of
 from consult.bootstrap import Backends
-from consult.config import Settings
-from consult.errors import Conflict, InvalidRequest, NotSignedIn
+from consult.errors import InvalidRequest, NotSignedIn
 from consult.models import Credential, Invitation, User
 from tests.authenticator import SYNCED, Flags, decode, encode
 
@@ -281,29 +280,3 @@ class TestAuthenticate:
         credential = await credential_of(backends, authenticator)
         assert credential.backed_up
         assert credential.last_used_at
-
-
-class TestCheckRpId:
-    async def test_the_same_rp_id_is_fine(self, backends: Backends, ana: User) -> None:
-        await enrolled(backends, ana)
-
-        async with backends.database.reads() as session:
-            await accounts.check_rp_id(session, backends.settings)
-
-    async def test_another_one_would_strand_every_passkey(
-        self, backends: Backends, ana: User
-    ) -> None:
-        await enrolled(backends, ana)
-        moved = Settings(public_url="https://consult.example.org")
-
-        async with backends.database.reads() as session:
-            with pytest.raises(Conflict) as refused:
-                await accounts.check_rp_id(session, moved)
-        assert refused.value.code == "rp_id_changed"
-
-    async def test_revoked_passkeys_strand_nobody(self, backends: Backends, ana: User) -> None:
-        await revoke(backends, await enrolled(backends, ana))
-        moved = Settings(public_url="https://consult.example.org")
-
-        async with backends.database.reads() as session:
-            await accounts.check_rp_id(session, moved)

@@ -8,6 +8,7 @@ import {
   nextPhoto,
   photoFailed,
   photoProblem,
+  settled,
   tryAgain,
   withPhoto,
   withPhotos,
@@ -88,6 +89,21 @@ test("other words, photos or readers make another message", () => {
   assert.equal(draftOf({ ...tried, text: "Is it very bad?" }, "second").id, "second");
   assert.equal(draftOf(withoutPhoto(tried, "b"), "second").id, "second");
   assert.equal(draftOf({ ...tried, audience: "clinicians" }, "second").id, "second");
+});
+
+test("a message seen in the thread has been sent, whatever became of its answer", () => {
+  const tried = { ...two, audience: "clinicians" };
+  tried.lastTry = draftOf(tried, "first");
+
+  assert.deepEqual(settled(tried, new Set(["first"])), { ...EMPTY, audience: "clinicians" });
+  assert.equal(settled(tried, new Set(["other"])), tried);
+});
+
+test("words that were changed since the last try are kept", () => {
+  const changed = { ...two, lastTry: draftOf(two, "first"), text: "Is it worse?" };
+
+  assert.equal(settled(changed, new Set(["first"])), changed);
+  assert.equal(settled(EMPTY, new Set(["first"])), EMPTY);
 });
 
 test("an outbox with nothing but space in it is empty", () => {
