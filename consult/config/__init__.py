@@ -162,8 +162,8 @@ class Settings(BaseSettings):
         default=2,
         ge=0,
         le=64,
-        description="Processes kept ready to decode photos which are not JPEG; 0 starts them when "
-        "first needed.",
+        description="Processes kept ready for photos that are not upright baseline JPEG; 0 starts "
+        "them when first needed.",
     )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], BeforeValidator(checks.lower)

@@ -65,9 +65,11 @@ def _check_verbatim(upload: bytes, draft: Draft, walked: Walk) -> None:
     """Compare the coded data of the photo with those of the upload, where none may change."""
     if not draft.verbatim:
         return
-    before, after = memoryview(upload), memoryview(draft.jpeg)
     pairs = zip(draft.verbatim.coded, walked.coded, strict=True)
-    if not all(before[a:b] == after[c:d] for (a, b), (c, d) in pairs):
+    # Not as memoryviews: those are compared item by item, ten times slower.
+    if not all(
+        b - a == d - c and draft.jpeg.startswith(upload[a:b], c) for (a, b), (c, d) in pairs
+    ):
         raise RuntimeError("The coded data of the photo changed.")
 
 

@@ -36,7 +36,7 @@ const askedWords = (opened, now) =>
 /** @param {HTMLElement} view @param {import("../lib/api.js").Person[]} people @param {User} user */
 function showPeople(view, people, user) {
   fill(view, {
-    "people-count": `${counted(people.length, "person", "people")} in this consult`,
+    "people-count": counted(people.length, "person", "people"),
     "people-hint": readersWords(people),
   });
   const items = people.map(({ id, name, role }) => {

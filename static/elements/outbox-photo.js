@@ -65,11 +65,10 @@ function draw(element, { state, progress, problem, body_site, laterality }, busy
   bar.hidden = state !== "sending";
   bar.value = progress;
   bar.ariaLabel = "Sending the photo";
-  part(element, "place").hidden = state === "sent" || state === "refused";
+  part(element, "place").hidden = busy || state === "sent" || state === "refused";
   part(element, "side-field").hidden = !isPaired(body_site);
   part(element, "site", HTMLSelectElement).value = body_site;
   part(element, "side", HTMLSelectElement).value = laterality;
-  for (const field of element.querySelectorAll("select")) field.disabled = busy;
   part(element, "remove").hidden = busy || state === "sent";
   if (turnedBad) element.scrollIntoView({ block: "nearest" });
 }

@@ -60,6 +60,70 @@ def test_the_list_at_a_desk_moves_up_what_was_asked_again(
     expect(row).not_to_contain_text("new")
 
 
+def test_a_long_thread_is_read_whole(patient: Person) -> None:
+    address = patient.ask_for_help("A thread of more than one page.")
+    patient.page.evaluate(
+        """async ([consult, count]) => {
+            const {csrf_token} = await (await fetch("/api/session")).json();
+            for (let number = 1; number <= count; number += 1) {
+                const answer = await fetch(
+                    `/api/consults/${consult}/messages/${crypto.randomUUID()}`, {
+                    method: "PUT", body: JSON.stringify({body: `Message ${number}`}),
+                    headers: {"X-CSRF-Token": csrf_token, "Content-Type": "application/json"}});
+                if (answer.status !== 201) throw new Error(await answer.text());
+            }
+        }""",
+        [address.rsplit("/", 1)[-1], 103],
+    )
+
+    patient.read(address)
+
+    expect(patient.page.get_by_role("article")).to_have_count(103)
+    expect(patient.page.get_by_text("Message 103")).to_be_in_viewport()
+
+
+def test_older_consults_are_one_press_away_and_stay(crew: Person) -> None:
+    crew.page.evaluate(
+        """async (count) => {
+            const {csrf_token} = await (await fetch("/api/session")).json();
+            for (let number = 1; number <= count; number += 1) {
+                const answer = await fetch("/api/consults", {
+                    method: "POST", body: JSON.stringify({kind: "emergency", reason: `Nr ${number}.`}),
+                    headers: {"X-CSRF-Token": csrf_token, "Content-Type": "application/json"}});
+                if (answer.status !== 201) throw new Error(await answer.text());
+            }
+        }""",
+        52,
+    )
+    crew.go_home()
+    rows = crew.page.locator("a.row")
+    expect(rows).to_have_count(50)
+    expect(crew.page.get_by_text("Nr 1.", exact=True)).to_have_count(0)
+
+    crew.page.get_by_role("button", name="Show older consults").click()
+
+    expect(crew.page.get_by_text("Nr 1.", exact=True)).to_have_count(1)
+    shown = rows.count()
+    rows.filter(has=crew.page.get_by_text("Nr 2.", exact=True)).click()
+    crew.say("Still there?")
+    crew.page.get_by_role("link", name="Back to my consults").click()
+    expect(rows.filter(has=crew.page.get_by_text("Nr 1.", exact=True))).to_be_visible()
+    expect(rows).to_have_count(shown)
+
+
+def test_signing_out_in_one_tab_ends_the_other(patient: Person) -> None:
+    patient.ask_for_help("Two tabs.")
+    patient.expected = {401}
+    other = patient.page.context.new_page()
+    other.goto(patient.url)
+
+    other.get_by_role("button", name="Sign out").click()
+
+    expect(patient.page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=15_000)
+    expect(patient.page.get_by_text("Two tabs.")).to_have_count(0)
+    other.close()
+
+
 def test_a_page_finds_its_way_back_after_the_service_was_restarted(
     browser: Browser, tmp_path: Path
 ) -> None:
