@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from api.state import ConsultRequest
+
 STATIC = Path(__file__).parents[1] / "static"
+
+_NUMBER = '<meta name="consult-emergency-number" content="{}">'
 
 
 class _Files(StaticFiles):
@@ -20,8 +23,12 @@ class _Files(StaticFiles):
         return response
 
 
-async def get_page(_: Request) -> Response:
-    return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+async def get_page(request: ConsultRequest) -> Response:
+    """The page as it lies, but for the number to call: the wrong one could cost a life."""
+    number = request.state["backends"].settings.emergency_number
+    page = (STATIC / "index.html").read_text()
+    page = page.replace(_NUMBER.format("911"), _NUMBER.format(number))
+    return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
 
 
 routes: list[BaseRoute] = [

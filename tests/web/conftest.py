@@ -97,9 +97,9 @@ def newcomer(visitors: Visitors) -> Person:
     return visitors.newcomer("Sam Newcomer")
 
 
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    return make_photo(tmp_path / "IMG_0042.jpg")
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_photo(tmp_path_factory.mktemp("photos") / "IMG_0042.jpg")
 
 
 @pytest.fixture(autouse=True)

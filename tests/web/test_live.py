@@ -1,8 +1,9 @@
 """What happens elsewhere shows up by itself, also after the line or the service was gone."""
 
+import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.service import free_port, start
 from tests.web.person import Person, arrive
@@ -60,6 +61,10 @@ def test_the_list_at_a_desk_moves_up_what_was_asked_again(
     expect(row).not_to_contain_text("new")
 
 
+def with_small_pages(route: Route) -> None:
+    route.continue_(url=route.request.url.replace("limit=100", "limit=10"))
+
+
 def test_a_long_thread_is_read_whole(patient: Person) -> None:
     address = patient.ask_for_help("A thread of more than one page.")
     patient.page.evaluate(
@@ -73,13 +78,16 @@ def test_a_long_thread_is_read_whole(patient: Person) -> None:
                 if (answer.status !== 201) throw new Error(await answer.text());
             }
         }""",
-        [address.rsplit("/", 1)[-1], 103],
+        [address.rsplit("/", 1)[-1], 23],
     )
+
+    patient.page.route(re.compile("limit=100"), with_small_pages)
 
     patient.read(address)
 
-    expect(patient.page.get_by_role("article")).to_have_count(103)
-    expect(patient.page.get_by_text("Message 103")).to_be_in_viewport()
+    expect(patient.page.get_by_role("article")).to_have_count(23)
+    expect(patient.page.get_by_text("Message 23")).to_be_in_viewport()
+    patient.page.unroute_all()
 
 
 def test_older_consults_are_one_press_away_and_stay(crew: Person) -> None:

@@ -41,8 +41,9 @@ def test_a_photo_without_words_stands_in_the_thread_too(patient: Person, photo: 
 
 
 def test_a_photo_of_no_message_stands_at_its_place_in_time(
-    patient: Person, specialist: Person, photo: Path
+    patient: Person, specialist: Person, tmp_path: Path
 ) -> None:
+    photo = make_photo(tmp_path / "small.jpg", size=(400, 300))
     address = patient.ask_for_help("Uploaded by another program.")
     patient.say("Before.")
     patient.page.evaluate(
