@@ -9,6 +9,7 @@ import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -217,6 +218,14 @@ class TestRefusals:
         assert "notes.txt: File exists" in capsys.readouterr().err
 
 
+@pytest.fixture
+def heeding_ctrl_c() -> Generator[None]:
+    """Run in the background, a shell tells us to ignore ctrl-C, and our children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class TestTerminal:
     def test_progress_is_shown_on_a_terminal_only(self, photos: Path, out: Path) -> None:
         terminal, side = pty.openpty()
@@ -229,6 +238,7 @@ class TestTerminal:
         os.close(terminal)
         os.close(side)
 
+    @pytest.mark.usefixtures("heeding_ctrl_c")
     def test_ctrl_c_leaves_whole_files_only(self, tmp_path: Path, out: Path) -> None:
         upload = make_jpeg(size=(3000, 2000), progressive=True)
         for n in range(60):
