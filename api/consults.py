@@ -75,6 +75,8 @@ class ConsultRead(Shape):
 
 
 class ConsultDetail(ConsultRead):
+    last_event: int
+    """Follow the events after this number, and nothing is missed in between."""
     people: list[Person]
     photos: list[PhotoRead]
 
@@ -135,7 +137,9 @@ async def get_consult(request: ConsultRequest) -> Response:
         shown = await _shape(session, seat)
         people = [Person.of(user) for user in await people_of(session, seat)]
         photos = await shape_photos(session, await list_photos(session, seat))
-    detail = ConsultDetail(**shown.model_dump(), people=people, photos=photos)
+    detail = ConsultDetail(
+        **shown.model_dump(), last_event=seat.last_event, people=people, photos=photos
+    )
     return detail.response()
 
 

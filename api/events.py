@@ -6,12 +6,15 @@ The stream carries no health information: it says that something is there, the p
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from api.auth import actor_of
+from api.bodies import Query, read_query
 from api.openapi import operation
 from api.state import ConsultRequest
 from consult.consults import Seat, events_after, get_seat
@@ -24,10 +27,22 @@ _RETRY_MILLISECONDS = 2000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-@operation("Follow a consult as it happens.", returns="text/event-stream", errors=(404, 422))
+class EventQuery(Query):
+    after: Annotated[int, Field(ge=0)] | None = None
+    """Where to begin; a Last-Event-ID, which a browser sends by itself, comes first."""
+
+
+@operation(
+    "Follow a consult as it happens.",
+    query=EventQuery,
+    returns="text/event-stream",
+    errors=(404, 422),
+)
 async def get_events(request: ConsultRequest) -> Response:
     seat = await _seat(request)
     after = _last_event_id(request)
+    if after is None:
+        after = read_query(request, EventQuery).after
     stream = _stream(request, seat, seat.last_event if after is None else after)
     return StreamingResponse(stream, headers=_HEADERS, media_type="text/event-stream")
 

@@ -77,9 +77,9 @@ export class ConsultView extends HTMLElement {
     boxOf(this.consultId).see(this.#messages.map((message) => message.id));
     showHead(this, consult, this.user);
     this.#showThread(consult, { first: !before });
-    if (!before) this.#arrive();
-    else if (arrived.length || morePhotos > 0) this.#tell(arrived, morePhotos);
     this.#markRead();
+    if (!before) return this.#arrive(consult);
+    if (arrived.length || morePhotos > 0) this.#tell(arrived, morePhotos);
     this.dispatchEvent(new CustomEvent("consult-changed", { bubbles: true }));
   }
 
@@ -99,9 +99,12 @@ export class ConsultView extends HTMLElement {
     composer.hidden = consult.state === "closed";
   }
 
-  /** It is there and ours to read: begin to listen, and show where to begin to read. */
-  #arrive() {
-    const stop = follow(this.consultId, { onChange: () => this.#refresh() });
+  /**
+   * It is there and ours to read: begin to listen, and show where to begin to read.
+   * @param {api.OpenConsult} consult
+   */
+  #arrive(consult) {
+    const stop = follow(this.consultId, { after: consult.last_event, onChange: () => this.#refresh() });
     this.#gone.signal.addEventListener("abort", stop);
     if (this.takesFocus) part(this, "title").focus({ preventScroll: true });
     if (this.#readTo > 0) this.#thread.toStart(); // who has read nothing yet begins at the top

@@ -16,7 +16,7 @@
  * @typedef {{ id: string, kind: Kind, urgency: Urgency, state: State, reason: string,
  *   patient: { id: string, name: string } | null, joined: boolean, unread: number,
  *   last_seq: number, photo_count: number, created_at: string, updated_at: string }} Consult
- * @typedef {Consult & { people: Person[], photos: Photo[] }} OpenConsult
+ * @typedef {Consult & { last_event: number, people: Person[], photos: Photo[] }} OpenConsult
  * @typedef {{ id: string, consult_id: string, width: number, height: number,
  *   captured_at: string | null, captured_offset: string | null, body_site: string | null,
  *   laterality: string | null, view: string | null, note: string, device_make: string | null,

@@ -8,23 +8,28 @@ const SETTLED = 10_000; // a stream that lasted this long was a good one
 
 /**
  * @param {string} consultId
- * @param {{ onChange: () => void }} listener called on every event, and after each (re)connection,
- *   because what happened in between was not heard
+ * @param {{ after: number, onChange: () => void }} listener called on every event behind number
+ *   `after`; what happens while the line is down is heard once it is up again
  * @returns {() => void} stop
  */
-export function follow(consultId, { onChange }) {
+export function follow(consultId, { after, onChange }) {
   /** @type {EventSource | undefined} */
   let stream;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let attempt = 0;
+  let last = after;
+  /** @param {MessageEvent} event */
+  const hear = (event) => {
+    last = Number(event.lastEventId);
+    onChange();
+  };
 
   const connect = () => {
     const since = Date.now();
-    const source = new EventSource(`/api/consults/${consultId}/events`);
+    const source = new EventSource(`/api/consults/${consultId}/events?after=${last}`);
     stream = source;
-    source.addEventListener("open", onChange);
-    for (const name of NAMES) source.addEventListener(name, onChange);
+    for (const name of NAMES) source.addEventListener(name, hear);
     const reconnect = () => {
       source.close();
       attempt = Date.now() - since > SETTLED ? 0 : attempt + 1;

@@ -35,18 +35,17 @@ class Person:
         path = f"/api/consults/{consult_id}/messages/{uuid4()}"
         self.http.put(path, json={"body": body, "audience": audience}).raise_for_status()
 
-    def follow(self, consult_id: str, *, after: int | None = None) -> "Stream":
-        return Stream(self, consult_id, after)
+    def follow(self, consult_id: str, *, after: int | None = None, query: str = "") -> "Stream":
+        return Stream(self, f"/api/consults/{consult_id}/events{query}", after)
 
 
 class Stream:
     """An open event stream; what arrives is (id, event)."""
 
-    def __init__(self, person: Person, consult_id: str, after: int | None) -> None:
+    def __init__(self, person: Person, path: str, after: int | None) -> None:
         self.arrived: Queue[Event | None] = Queue()
         self._opened = threading.Event()
         headers = {} if after is None else {"Last-Event-ID": str(after)}
-        path = f"/api/consults/{consult_id}/events"
         threading.Thread(target=self._read, args=(person.http, path, headers), daemon=True).start()
         assert self._opened.wait(10)
 
@@ -108,6 +107,16 @@ def test_a_stream_resumes_where_it_was_cut(patient: Person, specialist: Person) 
     stream = patient.follow(consult_id, after=2)
 
     assert [stream.next(), stream.next()] == [("3", "message.posted"), ("4", "message.posted")]
+
+
+def test_following_from_what_was_read_misses_nothing(patient: Person, specialist: Person) -> None:
+    consult_id = patient.open_consult()
+    after = patient.http.get(f"/api/consults/{consult_id}").json()["last_event"]
+    specialist.say(consult_id, "Said between the reading and the following.")
+
+    stream = patient.follow(consult_id, query=f"?after={after}")
+
+    assert stream.next() == ("2", "message.posted")
 
 
 def test_event_numbers_tell_a_patient_nothing_about_clinicians(
