@@ -76,7 +76,7 @@ class ScrubbedPhoto:
     jpeg: bytes
     """JPEG Baseline, 8 bit: SOI, [APP0 | APP14], [APP2 ICC…], tables, SOF0, scans, EOI."""
     preview: bytes
-    """Small sRGB JPEG, longest side about 320 px, without any metadata."""
+    """Small sRGB JPEG, longer side 320 to 640 px where the photo has them, without any metadata."""
     width: int
     height: int
     photometric: Photometric

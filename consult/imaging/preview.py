@@ -26,9 +26,13 @@ def verified(jpeg: bytes, walked: Walk) -> Pixels:
 
 
 def render(pixels: Pixels, *, profile: bytes | None) -> bytes:
-    """Return a small sRGB JPEG without any metadata, the longer side 320 pixels at most."""
+    """Return a small sRGB JPEG without any metadata, its longer side below 640 pixels.
+
+    Mostly the decoded pixels as they are: the scale was chosen for that, and resampling them
+    again would cost as much as hashing the photo.
+    """
     image = Image.fromarray(pixels)
-    image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
+    image = image.reduce(max(1, max(image.size) // PREVIEW_SIDE))
     if profile:
         image = icc.to_srgb(image, profile)
     return encoded(np.asarray(image), quality=_QUALITY, sampling="420")

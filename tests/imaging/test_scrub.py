@@ -74,7 +74,7 @@ class TestCleanliness:
     def test_the_preview_is_small_srgb_and_holds_no_metadata(self) -> None:
         preview = scrub(make_jpeg(1200, 900, icc_profile=make_icc(name="P3"))).preview
         walked = jpeg.walk(preview)
-        assert max(walked.frame.width, walked.frame.height) == 320
+        assert 320 <= max(walked.frame.width, walked.frame.height) < 640
         assert {s.marker for s in walked.segments} <= {
             *(jpeg.APP0, jpeg.DQT, jpeg.DHT, jpeg.BASELINE, jpeg.SOS, jpeg.EOI)
         }
