@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -26,11 +27,12 @@ from consult.consults import (
     list_seats,
     mark_read,
     open_consult,
+    patients_of,
     people_of,
     unread_of,
 )
 from consult.errors import InvalidFields
-from consult.models import ConsultKind, ConsultState, Urgency, User
+from consult.models import ConsultKind, ConsultState, Urgency
 from consult.photos import list_photos
 
 
@@ -107,7 +109,7 @@ async def post_consult(request: ConsultRequest) -> Response:
             reason=wish.reason,
             patient_id=wish.patient_id,
         )
-        shown = await _shape(session, seat)
+        (shown,) = await _shape(session, [seat])
     return shown.response(201 if created else 200)
 
 
@@ -124,7 +126,7 @@ async def get_consults(request: ConsultRequest) -> Response:
     async with backends.database.reads() as session:
         seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
         page = seats[: query.limit]
-        items = [await _shape(session, seat) for seat in page]
+        items = await _shape(session, page)
     more = len(seats) > query.limit
     return ConsultPage(items=items, next=_cursor(page[-1]) if more else None).response()
 
@@ -134,7 +136,7 @@ async def get_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
         seat = await get_seat(session, actor, request.path_params["consult_id"])
-        shown = await _shape(session, seat)
+        (shown,) = await _shape(session, [seat])
         people = [Person.of(user) for user in await people_of(session, seat)]
         photos = await shape_photos(session, await list_photos(session, seat))
     detail = ConsultDetail(
@@ -151,7 +153,7 @@ async def post_close(request: ConsultRequest) -> Response:
             session, actor, request.path_params["consult_id"], Action.CONSULT_CLOSE
         )
         await close_consult(session, seat)
-        shown = await _shape(session, seat)
+        (shown,) = await _shape(session, [seat])
     return shown.response()
 
 
@@ -165,24 +167,30 @@ async def put_read(request: ConsultRequest) -> Response:
     return Response(status_code=204)
 
 
-async def _shape(session: AsyncSession, seat: Seat) -> ConsultRead:
-    consult = seat.consult
-    patient = await session.get(User, consult.patient_id) if consult.patient_id else None
-    return ConsultRead(
-        id=consult.id,
-        kind=consult.kind,
-        urgency=consult.urgency,
-        state=consult.state,
-        reason=consult.reason,
-        patient=PatientRead(id=patient.id, name=patient.name) if patient else None,
-        joined=seat.relation in (Relation.SUBJECT, Relation.MEMBER),
-        unread=await unread_of(session, seat),
-        last_seq=seat.last_seq,
-        photo_count=consult.photo_count,
-        study_instance_uid=consult.study_instance_uid,
-        created_at=consult.created_at,
-        updated_at=seat.updated_at,
-    )
+async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRead]:
+    unread, patients = await unread_of(session, seats), await patients_of(session, seats)
+    shown: list[ConsultRead] = []
+    for seat in seats:
+        consult = seat.consult
+        patient = patients[consult.patient_id] if consult.patient_id else None
+        shown.append(
+            ConsultRead(
+                id=consult.id,
+                kind=consult.kind,
+                urgency=consult.urgency,
+                state=consult.state,
+                reason=consult.reason,
+                patient=PatientRead(id=patient.id, name=patient.name) if patient else None,
+                joined=seat.relation in (Relation.SUBJECT, Relation.MEMBER),
+                unread=unread.get(consult.id, 0),
+                last_seq=seat.last_seq,
+                photo_count=consult.photo_count,
+                study_instance_uid=consult.study_instance_uid,
+                created_at=consult.created_at,
+                updated_at=seat.updated_at,
+            )
+        )
+    return shown
 
 
 def _cursor(seat: Seat) -> str:

@@ -2,7 +2,7 @@
 
 from consult.consults.events import announce, events_after
 from consult.consults.lifecycle import close_consult, join, open_consult
-from consult.consults.reading import mark_read, people_of, unread_of
+from consult.consults.reading import mark_read, patients_of, people_of, unread_of
 from consult.consults.seats import Cursor, Seat, get_seat, list_seats
 from consult.consults.views import seq_column, topic_of
 
@@ -17,6 +17,7 @@ __all__ = [
     "list_seats",
     "mark_read",
     "open_consult",
+    "patients_of",
     "people_of",
     "seq_column",
     "topic_of",

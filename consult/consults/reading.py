@@ -1,6 +1,9 @@
 """What a seat is shown beside the messages: people, unread marks."""
 
-from sqlmodel import col, func, select
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import and_, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit
@@ -23,16 +26,32 @@ async def people_of(session: AsyncSession, seat: Seat) -> list[User]:
     return list((await session.exec(query)).all())
 
 
-async def unread_of(session: AsyncSession, seat: Seat) -> int:
-    """How many messages of others this actor has not read, counted in their own view."""
-    seq = seq_column(seat.view)
-    mark = await session.get(ReadMark, (seat.consult.id, seat.actor.user_id))
-    query = select(func.count()).where(
-        Message.consult_id == seat.consult.id,
-        Message.author_id != seat.actor.user_id,
-        seq > (mark.seq if mark else 0),
+async def unread_of(session: AsyncSession, seats: Sequence[Seat]) -> dict[UUID, int]:
+    """How many messages of others the actor of `seats` has not read, by consult, in their view."""
+    if not seats:
+        return {}
+    actor = seats[0].actor
+    mine = and_(
+        col(ReadMark.consult_id) == Message.consult_id, col(ReadMark.user_id) == actor.user_id
     )
-    return (await session.exec(query)).one()
+    query = (
+        select(Message.consult_id, func.count())
+        .join(ReadMark, mine, isouter=True)
+        .where(
+            col(Message.consult_id).in_([seat.consult.id for seat in seats]),
+            Message.author_id != actor.user_id,
+            seq_column(seats[0].view) > func.coalesce(ReadMark.seq, 0),
+        )
+        .group_by(col(Message.consult_id))
+    )
+    return dict((await session.exec(query)).all())
+
+
+async def patients_of(session: AsyncSession, seats: Sequence[Seat]) -> dict[UUID, User]:
+    """The known patients of `seats`, by their own id."""
+    ids = {seat.consult.patient_id for seat in seats if seat.consult.patient_id}
+    found = await session.exec(select(User).where(col(User.id).in_(ids)))
+    return {user.id: user for user in found.all()}
 
 
 async def mark_read(session: AsyncSession, seat: Seat, seq: int) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
-from sqlmodel import col, desc, exists, select
+from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult.access import Action, Facts, Relation, Verdict, decide
@@ -75,7 +75,8 @@ async def get_seat(
     consult = await session.get(Consult, consult_id)
     if consult is None:
         raise NotFound
-    relation = await relation_of(session, consult, actor)
+    participant = await session.get(Participant, (consult_id, actor.user_id))
+    relation = _relation(consult, actor, participant)
     closed = consult.state is ConsultState.CLOSED
     match decide(Facts(actor.role, relation=relation, closed=closed), action):
         case Verdict.ALLOW:
@@ -95,30 +96,33 @@ async def list_seats(
     if decide(Facts(actor.role), Action.CONSULT_LIST) is not Verdict.ALLOW:
         return []
     changed = updated_column(view_of(actor))
-    query = select(Consult).where(_visible_to(actor))
+    mine = and_(
+        col(Participant.consult_id) == Consult.id, col(Participant.user_id) == actor.user_id
+    )
+    query = (
+        select(Consult, Participant).join(Participant, mine, isouter=True).where(_visible_to(actor))
+    )
     if after:
         earlier = and_(changed == after.updated_at, col(Consult.id) < after.consult_id)
         query = query.where(or_(changed < after.updated_at, earlier))
     query = query.order_by(desc(changed), desc(col(Consult.id))).limit(limit)
     return [
-        Seat(consult, actor, await relation_of(session, consult, actor))
-        for consult in (await session.exec(query)).all()
+        Seat(consult, actor, _relation(consult, actor, participant))
+        for consult, participant in (await session.exec(query)).all()
     ]
 
 
-async def relation_of(session: AsyncSession, consult: Consult, actor: Actor) -> Relation:
+def _relation(consult: Consult, actor: Actor, participant: Participant | None) -> Relation:
     if consult.patient_id == actor.user_id:
         return Relation.SUBJECT
-    if await session.get(Participant, (consult.id, actor.user_id)):
+    if participant:
         return Relation.MEMBER
     return Relation.NONE if consult.assigned_to else Relation.INBOX
 
 
 def _visible_to(actor: Actor) -> ColumnElement[bool]:
-    """The rows that `decide` lets this actor read, said in SQL; a test holds the two together."""
-    member = exists().where(
-        col(Participant.consult_id) == Consult.id, col(Participant.user_id) == actor.user_id
-    )
+    """The rows that `decide` lets this actor read, said in SQL over consult and participant."""
+    member = col(Participant.user_id).is_not(None)
     match actor.role:
         case Role.PATIENT:
             return or_(col(Consult.patient_id) == actor.user_id, member)

@@ -1,3 +1,4 @@
+from dataclasses import fields
 from uuid import uuid4
 
 import pytest
@@ -114,6 +115,27 @@ class TestListing:
         assert consult_id not in await ids(people.other_specialist)
         assert (await people.other_specialist.get(f"/api/consults/{consult_id}")).status_code == 404
         assert consult_id in await ids(people.coordinator)
+
+    async def test_what_is_listed_is_what_can_be_read(self, people: People) -> None:
+        everybody = [getattr(people, field.name) for field in fields(People)]
+        opened = [
+            await people.patient.open_consult(),
+            await people.other_patient.open_consult(kind="pre_visit"),
+            await people.ems.open_consult(kind="emergency"),
+            await people.coordinator.open_consult(patient_id=str(people.patient.user.id)),
+            await people.specialist.open_consult(kind="second_opinion"),
+        ]
+        await people.specialist.say(opened[0], "Mine.")
+        await people.other_specialist.say(opened[1], "Mine, quietly.", audience="clinicians")
+        await people.specialist.request("POST", f"/api/consults/{opened[0]}/close")
+
+        for somebody in everybody:
+            readable = {
+                consult_id
+                for consult_id in opened
+                if (await somebody.get(f"/api/consults/{consult_id}")).status_code == 200
+            }
+            assert await ids(somebody) == readable, somebody.user.name
 
     async def test_pages_follow_each_other_without_gap_or_repeat(self, people: People) -> None:
         opened = [await people.patient.open_consult() for _ in range(7)]
