@@ -19,9 +19,8 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from consult.config import Settings
 from consult.errors import ConsultError, InvalidRequest, PhotoTooLarge
-from consult.imaging import dicom
+from consult.imaging import formats
 from consult.imaging.certificate import certificate_json
 from consult.imaging.photo import ScrubbedPhoto
 from consult.imaging.scrub import scrub
@@ -32,7 +31,6 @@ _FIELDS = (
     *("orientation_applied", "orientation_uncertain", "found", "removed_bytes", "kept"),
     *("steps", "sha256_before", "sha256_after", "out_jpeg", "out_dicom"),
 )
-_MAX_BYTES: int = Settings.model_fields["max_upload_bytes"].default
 _INTERRUPTED = 130  # what a shell makes of ctrl-C
 
 
@@ -145,14 +143,14 @@ def _read(source: Path) -> bytes:
         if source.exists() and not source.is_file():
             raise InvalidRequest("This is not a file.", code="not_a_file")
         with source.open("rb") as file:
-            upload = file.read(_MAX_BYTES + 1)
+            upload = file.read(formats.MAX_BYTES + 1)
     except FileNotFoundError:
         raise InvalidRequest("There is no such file.", code="not_found") from None
     except OSError as error:
         message = f"The file cannot be read: {error.strerror}."
         raise InvalidRequest(message, code="unreadable_file") from None
-    if len(upload) > _MAX_BYTES:
-        raise PhotoTooLarge(f"The photo has more than {_MAX_BYTES >> 20} MB.")
+    if len(upload) > formats.MAX_BYTES:
+        raise PhotoTooLarge(f"The photo has more than {formats.MAX_BYTES >> 20} MB.")
     return upload
 
 
@@ -166,17 +164,19 @@ def _facts(photo: ScrubbedPhoto) -> Report:
 
 
 def _write(photo: ScrubbedPhoto, target: Path, *, as_dicom: bool) -> Report:
-    instance = dicom.wrap(photo, _stranger(datetime.now(UTC))) if as_dicom else None
+    instance = _wrapped(photo) if as_dicom else None
     return {
         "out_jpeg": _publish(photo.jpeg, target, ".jpg"),
-        "out_dicom": _publish(instance.data, target, ".dcm") if instance else None,
+        "out_dicom": _publish(instance, target, ".dcm") if instance else None,
     }
 
 
-def _stranger(now: datetime) -> dicom.InstanceContext:
+def _wrapped(photo: ScrubbedPhoto) -> bytes:
     """Give each photo a study and a temporary patient of its own: whose it is, nobody said."""
-    photo_id = uuid4()
-    return dicom.InstanceContext(
+    from consult.imaging import dicom  # noqa: PLC0415 - a tenth of a second, not always needed
+
+    photo_id, now = uuid4(), datetime.now(UTC)
+    stranger = dicom.InstanceContext(
         sop_instance_uid=dicom.instance_uid(photo_id),
         study_instance_uid=dicom.study_uid(photo_id),
         series_instance_uid=dicom.series_uid(photo_id, ""),
@@ -188,6 +188,7 @@ def _stranger(now: datetime) -> dicom.InstanceContext:
         patient_id=photo_id.hex,
         issuer_of_patient_id="consult scrub",
     )
+    return dicom.wrap(photo, stranger).data
 
 
 def _publish(content: bytes, target: Path, suffix: str) -> str:

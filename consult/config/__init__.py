@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import URL, make_url
 
 from consult.config import checks
+from consult.imaging import formats
 
 _PREFIX = "CONSULT_"
 _FOLLOWS = "default_factory_not_called"  # pydantic's word for: another field was refused already
@@ -147,13 +148,16 @@ class Settings(BaseSettings):
         description="The number that people are told to call in an emergency.",
     )
     max_upload_bytes: int = Field(
-        default=25 * 1024 * 1024,
+        default=formats.MAX_BYTES,
         ge=1024,
         le=256 * 1024 * 1024,
         description="The largest photo taken, in bytes.",
     )
     max_pixels: int = Field(
-        default=50_000_000, ge=1, le=150_000_000, description="The largest photo taken, in pixels."
+        default=formats.MAX_PIXELS,
+        ge=1,
+        le=150_000_000,
+        description="The largest photo taken, in pixels.",
     )
     image_threads: int = Field(
         default=2, ge=1, le=64, description="How many photos are worked on at the same time."

@@ -6,6 +6,7 @@ A file name or a Content-Type is never asked: phones and mail programs get them 
 from consult.imaging.photo import SourceFormat
 from consult.imaging.refusals import refused
 
+MAX_BYTES = 25 * 1024 * 1024  # of an upload; held in memory, so this is what one may cost
 MAX_PIXELS = 50_000_000  # 8160 x 6120, the largest that phones write, passes
 MAX_SIDE = 16_384
 
