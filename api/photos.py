@@ -1,8 +1,8 @@
 """Photos: a raw body in, a scrubbed JPEG, its DICOM instance and its certificate out."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
 
 from pydantic import BeforeValidator, StringConstraints
 from sqlmodel import col, select
@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from api.auth import actor_of
-from api.bodies import Query, read_bytes, read_query
+from api.bodies import Body, Query, read_bytes, read_json, read_query
 from api.openapi import operation
 from api.shapes import Person, Shape, Time
 from api.state import ConsultRequest
@@ -19,7 +19,15 @@ from consult.access import Action
 from consult.clinical.body_sites import Laterality, View, parse_site
 from consult.errors import Forbidden, InvalidFields, NotFound
 from consult.models import Photo, Preview, User
-from consult.photos import Facts, attach_photo, find_place, get_photo, open_photo
+from consult.photos import (
+    Facts,
+    attach_photo,
+    find_place,
+    find_turn,
+    get_photo,
+    open_photo,
+    turn_photo,
+)
 
 # A picture is shown inside our own page and nowhere else: not framed, not run, not kept.
 _IMAGE_HEADERS = {
@@ -46,6 +54,13 @@ class PhotoQuery(Query):
         if side and self.laterality not in (None, side):
             raise InvalidFields({"laterality": "This contradicts the side in body_site."})
         return Facts(site, side or self.laterality, self.view, self.note)
+
+
+class PhotoTurn(Body):
+    """`id` is made by the phone, for the new photo: sending this again turns nothing twice."""
+
+    clockwise: Literal[90, 180, 270]
+    id: UUID | None = None
 
 
 class QualityRead(Shape):
@@ -80,6 +95,11 @@ class PhotoRead(Shape):
     scrub_summary: str
     created_at: Time
     created_by: Person
+    turned_from: UUID | None
+    replaced_by: UUID | None
+    turned_clockwise: int
+    turned_by: Person | None
+    turned_at: Time | None
 
 
 class FindingRead(Shape):
@@ -116,6 +136,27 @@ async def put_photo(request: ConsultRequest) -> Response:
         photo, created = await attach_photo(
             session, backends, place=place, upload=upload, facts=facts
         )
+        (shown,) = await shape_photos(session, [photo])
+    return shown.response(201 if created else 200)
+
+
+@operation(
+    "Turn a photo: a new one replaces it, and the old one stays. The same id again turns nothing.",
+    takes=PhotoTurn,
+    returns=PhotoRead,
+    status=201,
+    errors=(400, 403, 404, 409, 422),
+)
+async def post_turn(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    wish, photo_id = await read_json(request, PhotoTurn), request.path_params["photo_id"]
+    new_id = wish.id or uuid4()
+    async with backends.database.reads() as session:
+        turn = await find_turn(
+            session, actor=actor, photo_id=photo_id, clockwise=wish.clockwise, new_id=new_id
+        )
+    async with backends.database.writes.begin() as session:
+        photo, created = await turn_photo(session, backends, turn=turn)
         (shown,) = await shape_photos(session, [photo])
     return shown.response(201 if created else 200)
 
@@ -168,14 +209,16 @@ async def get_certificate(request: ConsultRequest) -> Response:
 
 
 async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[PhotoRead]:
-    senders = {photo.created_by for photo in photos}
+    named = {photo.created_by for photo in photos} | {photo.turned_by for photo in photos}
     people = {
         user.id: Person.of(user)
-        for user in (await session.exec(select(User).where(col(User.id).in_(senders)))).all()
+        for user in (await session.exec(select(User).where(col(User.id).in_(named - {None})))).all()
     }
     return [
         PhotoRead.model_validate(
-            photo.model_dump(exclude={"created_by"}) | {"created_by": people[photo.created_by]}
+            photo.model_dump()
+            | {"created_by": people[photo.created_by]}
+            | {"turned_by": people[photo.turned_by] if photo.turned_by else None}
         )
         for photo in photos
     ]
@@ -200,6 +243,7 @@ def _headers(length: int, disposition: str) -> dict[str, str]:
 routes = [
     Route("/api/consults/{consult_id:uuid}/photos/{photo_id:uuid}", put_photo, methods=["PUT"]),
     Route("/api/photos/{photo_id:uuid}", get_photo_facts),
+    Route("/api/photos/{photo_id:uuid}/turn", post_turn, methods=["POST"]),
     Route("/api/photos/{photo_id:uuid}/image", get_image),
     Route("/api/photos/{photo_id:uuid}/preview", get_preview),
     Route("/api/photos/{photo_id:uuid}/dicom", get_dicom),

@@ -1,5 +1,7 @@
 """`consult scrub`: photos and whole folders of them, one JSON line each, in their order.
 
+With `--verify` nothing is written: each file is held against one certificate, offline.
+
 Threads are enough for both cores: the work on a photo happens in C, which lets go of the
 interpreter lock, or in the decode workers. No photo is held longer than it is worked on.
 """
@@ -13,10 +15,11 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from consult.errors import ConsultError, InvalidRequest, PhotoTooLarge
@@ -25,23 +28,41 @@ from consult.imaging.certificate import certificate_json
 from consult.imaging.photo import ScrubbedPhoto
 from consult.imaging.scrub import scrub
 
+if TYPE_CHECKING:
+    from consult.imaging.verification import Verdict
+
 Report = dict[str, object]
 _FIELDS = (
     *("file", "ok", "error", "width", "height", "lossless"),
     *("orientation_applied", "orientation_uncertain", "found", "removed_bytes", "kept"),
     *("steps", "sha256_before", "sha256_after", "out_jpeg", "out_dicom"),
 )
+_MOST_BYTES = 256 << 20  # that any service may be set to take: its certificates are checked here
 _INTERRUPTED = 130  # what a shell makes of ctrl-C
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a photo or a folder")
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where results go")
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--out", type=Path, metavar="DIR", help="where results go")
+    task.add_argument(
+        "--verify",
+        type=Path,
+        metavar="CERT.json",
+        help="check this certificate, or line of `consult scrub`, against the original photo "
+        "or the scrubbed one",
+    )
     parser.add_argument("--dicom", action="store_true", help="write a DICOM file beside each JPEG")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Scrub every file. 0: all were taken; 1: some were refused; 2: nowhere to write."""
+    """Scrub every file. 0: all were taken; 1: some were refused; 2: nowhere to write.
+
+    With `--verify`, 0: each file agrees with the certificate; 1: some do not; 2: the
+    certificate, or a file, cannot be read.
+    """
+    if args.verify:
+        return _verify(args.verify, args.files)
     out: Path = args.out
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -54,6 +75,35 @@ def run(args: argparse.Namespace) -> int:
         return _report(_in_order(partial(_done, as_dicom=args.dicom), tasks))
     except KeyboardInterrupt:
         return _INTERRUPTED
+
+
+def _verify(certificate: Path, files: Iterable[Path]) -> int:
+    from consult.imaging import verification  # noqa: PLC0415 - a third of the start for others
+
+    try:
+        claim = verification.read_claim(_read(certificate))
+    except ConsultError as error:
+        return _unfit(certificate, error)
+    check = partial(verification.verify, claim, now=datetime.now(UTC))
+    return max([_verify_one(check, file) for file in files])
+
+
+def _verify_one(check: "Callable[[bytes], Verdict]", file: Path) -> int:
+    try:
+        if file.is_dir():
+            raise InvalidRequest("This is a folder. Name the photo in it.", code="not_a_file")
+        verdict = check(_read(file, limit=_MOST_BYTES))
+    except ConsultError as error:
+        return _unfit(file, error)
+    differences = [asdict(difference) for difference in verdict.differences]
+    told = {"file": str(file), "ok": verdict.ok, "is": verdict.subject, "differences": differences}
+    print(json.dumps(told), flush=True)
+    return 0 if verdict.ok else 1
+
+
+def _unfit(path: Path, error: ConsultError) -> int:
+    print(f"consult scrub: {path}: {error.message}", file=sys.stderr)
+    return 2
 
 
 @dataclass(frozen=True)
@@ -134,7 +184,7 @@ def _done(task: Task, *, as_dicom: bool) -> Report:
         return report | {"error": {"code": "cannot_write", "message": message}}
 
 
-def _read(source: Path) -> bytes:
+def _read(source: Path, *, limit: int = formats.MAX_BYTES) -> bytes:
     """Raise InvalidRequest for what is no readable file, PhotoTooLarge for one over the cap."""
     try:
         if source.is_dir():
@@ -143,14 +193,14 @@ def _read(source: Path) -> bytes:
         if source.exists() and not source.is_file():
             raise InvalidRequest("This is not a file.", code="not_a_file")
         with source.open("rb") as file:
-            upload = file.read(formats.MAX_BYTES + 1)
+            upload = file.read(limit + 1)
     except FileNotFoundError:
         raise InvalidRequest("There is no such file.", code="not_found") from None
     except OSError as error:
         message = f"The file cannot be read: {error.strerror}."
         raise InvalidRequest(message, code="unreadable_file") from None
-    if len(upload) > formats.MAX_BYTES:
-        raise PhotoTooLarge(f"The photo has more than {formats.MAX_BYTES >> 20} MB.")
+    if len(upload) > limit:
+        raise PhotoTooLarge(f"The photo has more than {limit >> 20} MB.")
     return upload
 
 

@@ -21,6 +21,9 @@ class Action(StrEnum):
     CLINICIANS_POST = "message.post_to_clinicians"
     IMAGE_READ = "image.read"
     PHOTO_ATTACH = "photo.attach"
+    PHOTO_TURN = "photo.turn"
+    """A photo that the actor sent."""
+    OTHERS_PHOTO_TURN = "photo.turn_others"
     METRICS_READ = "metrics.read"
 
 
@@ -52,9 +55,13 @@ class Facts:
 
 
 _READ = frozenset({Action.CONSULT_READ, Action.MESSAGE_READ})
-_WRITE = frozenset({Action.MESSAGE_POST, Action.PHOTO_ATTACH})
+_WRITE = frozenset({Action.MESSAGE_POST, Action.PHOTO_ATTACH, Action.PHOTO_TURN})
 _PATIENT = _READ | _WRITE | {Action.IMAGE_READ}
-_CLINICIAN = _PATIENT | {Action.CLINICIANS_POST, Action.CONSULT_CLOSE}
+_CLINICIAN = _PATIENT | {
+    Action.CLINICIANS_POST,
+    Action.CONSULT_CLOSE,
+    Action.OTHERS_PHOTO_TURN,
+}
 # Whoever sees that nothing is left unanswered reads and asks, and never needs the picture.
 _COORDINATOR = _READ | {Action.MESSAGE_POST, Action.CLINICIANS_POST, Action.CONSULT_CLOSE}
 
@@ -79,7 +86,11 @@ WITHIN: dict[tuple[Role, Relation], frozenset[Action]] = {
 }
 """What a role may do in a consult. A pair that is not here may do nothing."""
 
-NEEDS_OPEN = _WRITE | {Action.CLINICIANS_POST, Action.CONSULT_CLOSE}
+NEEDS_OPEN = _WRITE | {
+    Action.CLINICIANS_POST,
+    Action.CONSULT_CLOSE,
+    Action.OTHERS_PHOTO_TURN,
+}
 
 
 def decide(facts: Facts, action: Action) -> Verdict:

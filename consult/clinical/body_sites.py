@@ -1,7 +1,11 @@
 """Where on the body a photo was taken, in plain words and in the codes of DICOM.
 
 Codes are SNOMED CT skin sites of PS3.16 CID 4029, body parts the defined terms of PS3.16
-Annex L. CID 4029 has no whole trunk, upper arm, forearm, elbow, wrist, thigh, knee, lower leg or
+Annex L, as exact as it has them: archives search and viewers hang by that one attribute. (A
+validator with an older list, dciodvfy for one, warns of TRUNK, UPPERARM, FOREARM, PERINEUM and
+LOWERLEG.)
+
+CID 4029 has no whole trunk, upper arm, forearm, elbow, wrist, thigh, knee, lower leg or
 ankle: without a view these take the nearest site that contains them. The finer place lives
 in our own record either way.
 """

@@ -169,6 +169,13 @@ class Settings(BaseSettings):
         description="Processes kept ready for photos that are not upright baseline JPEG; 0 starts "
         "them when first needed.",
     )
+    sop_class: Annotated[
+        Literal["secondary-capture", "vl-photographic"], BeforeValidator(checks.lower)
+    ] = Field(
+        default="secondary-capture",
+        description="What new photos are in DICOM: secondary-capture, or vl-photographic for "
+        "archives that want it; photos that are there stay what they are.",
+    )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], BeforeValidator(checks.lower)
     ] = Field(default="info", description="The least severe thing that is logged.")

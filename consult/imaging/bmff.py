@@ -20,6 +20,8 @@ Reference = tuple[bytes, int, list[int]]  # kind, from one item, to others
 class Index:
     primary: int = 0
     types: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    type_places: dict[int, int] = field(default_factory=dict[int, int])
+    """Item to the offset in the file where its type is written."""
     extents: dict[int, list[Extent]] = field(default_factory=dict[int, list[Extent]])
     properties: list[Box] = field(default_factory=list[Box])
     assigned: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
@@ -46,7 +48,7 @@ def read_index(upload: bytes, meta: Box) -> Index:
         if kind == b"pitm":
             index.primary = integer(upload, at + 4, 4 if version else 2)
         elif kind == b"iinf":
-            index.types = _item_types(upload, at + (8 if version else 6), stop)
+            _read_item_types(upload, at + (8 if version else 6), stop, index)
         elif kind == b"iloc":
             index.extents = _item_extents(upload, at, stop)
         elif kind == b"iref":
@@ -79,17 +81,16 @@ def integer(upload: bytes, at: int, size: int) -> int:
     return int.from_bytes(upload[at : at + size], "big")
 
 
-def _item_types(upload: bytes, at: int, stop: int) -> dict[int, bytes]:
+def _read_item_types(upload: bytes, at: int, stop: int, index: Index) -> None:
     """23008-12 uses infe versions 2 and 3."""
-    types: dict[int, bytes] = {}
     for kind, start, end in boxes(upload, at, stop):
         if kind == b"infe" and integer(upload, start, 1) in {2, 3}:
             wide = 4 if integer(upload, start, 1) == 3 else 2
             item, named = integer(upload, start + 4, wide), start + 6 + wide
             item_type = upload[named : named + 4]
             is_xmp = item_type == b"mime" and b"rdf+xml" in upload[named:end]
-            types[item] = b"xmp" if is_xmp else item_type
-    return types
+            index.types[item] = b"xmp" if is_xmp else item_type
+            index.type_places[item] = named
 
 
 def _item_extents(upload: bytes, start: int, stop: int) -> dict[int, list[Extent]]:

@@ -32,8 +32,13 @@ def _removed(found: tuple[Finding, ...]) -> str:
 
 
 def _picture(certificate: Certificate) -> str:
-    if certificate.lossless and certificate.kept.get("orientation_applied", 1) != 1:
+    if certificate.lossless and _was_turned(certificate):
         return "The picture was turned upright and is otherwise unchanged."
     if certificate.lossless:
         return "The picture itself is unchanged."
     return "The picture was saved anew at high quality."
+
+
+def _was_turned(certificate: Certificate) -> bool:
+    by_hand = any(" by " in step for step in certificate.steps)
+    return by_hand or certificate.kept.get("orientation_applied", 1) != 1

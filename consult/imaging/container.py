@@ -1,4 +1,4 @@
-"""What a look at a PNG, WebP or HEIC file finds, before any decoder sees it."""
+"""What a look at a PNG, WebP, HEIC or AVIF file finds, before any decoder sees it."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,9 @@ class Container:
     gamma: int | None = None
     """PNG gAMA where it means anything: 100,000 times the exponent."""
     own_orientation: int | None = None
-    """What HEIC says about it outside EXIF; None where the format has no word for it."""
+    """What HEIC and AVIF say about it outside EXIF; None where there is no word."""
+    crop: list[int] | None = None
+    """Left, top, right, bottom of the part that AVIF says is to be shown."""
     lossy_method: str | None = None
     found: Findings = field(default_factory=Findings)
 

@@ -11,15 +11,15 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from functools import cache
+from typing import Any
 
 import numpy as np
-import pi_heif
-from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin
+from PIL import AvifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin
 
 from consult.imaging import icc, upright
-from consult.imaging.pixels import QUALITY, Pixels, decoded_strictly, encoded
+from consult.imaging.framing import Job, Notes
+from consult.imaging.pixels import PREVIEW_SIDE, QUALITY, Pixels, decoded_strictly, encoded
 from consult.imaging.refusals import refused
-from consult.imaging.workers import Job, Notes
 
 Tables = dict[int, list[int]]
 
@@ -33,16 +33,16 @@ _TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPS_SIDES = {5, 6, 7, 8}
+_PREVIEW_QUALITY = 85
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 PngImagePlugin.MAX_TEXT_CHUNK = 1024
-pi_heif.options.THUMBNAILS = False
-pi_heif.options.DEPTH_IMAGES = False
-pi_heif.options.AUX_IMAGES = False
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each would count against the memory
 
 
 def hello(_: bytes, __: Notes) -> tuple[bytes, Notes]:
     """Answer, which proves that the decoders could be loaded under the limits."""
+    _libheif()
     return b"", {}
 
 
@@ -51,10 +51,18 @@ def turn(jpeg: bytes, notes: Notes) -> tuple[bytes, Notes]:
     return upright.turn(jpeg, _orientation(notes)), {}
 
 
-def verify(jpeg: bytes, _: Notes) -> tuple[bytes, Notes]:
-    """A strict scaled decode for photos of many scans, whose coefficients need much memory."""
+def verify(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
+    """Decode all coded data at a small scale; answer with those pixels and a preview of them."""
+    jpeg, profile = _parted(content, notes)
     pixels = decoded_strictly(jpeg, scaled=True)
-    return pixels.tobytes(), {"height": pixels.shape[0], "width": pixels.shape[1]}
+    height, width = pixels.shape[:2]
+    answer = b"".join((np.ascontiguousarray(pixels).data, _preview(pixels, profile)))
+    return answer, {"height": height, "width": width}
+
+
+def profile(content: bytes, _: Notes) -> tuple[bytes, Notes]:
+    """Say whether littleCMS, which browsers and viewers share, can show colours by it."""
+    return b"", {"usable": icc.rebuild(content) is not None}
 
 
 def reencode(jpeg: bytes, notes: Notes) -> tuple[bytes, Notes]:
@@ -74,11 +82,9 @@ def reencode(jpeg: bytes, notes: Notes) -> tuple[bytes, Notes]:
     return _encoded(image), {"own_tables": False}
 
 
-def cmyk(jpeg: bytes, notes: Notes) -> tuple[bytes, Notes]:
-    """Convert printing inks to sRGB, by the profile that ends the body if there is one."""
-    size = notes["profile_size"]
-    assert isinstance(size, int)
-    jpeg, profile = jpeg[: len(jpeg) - size], jpeg[len(jpeg) - size :]
+def cmyk(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
+    """Convert printing inks to sRGB, by their profile if there is one."""
+    jpeg, profile = _parted(content, notes)
     if notes["strict"]:
         decoded_strictly(jpeg, scaled=True, cmyk=True)
     with _opened(jpeg, "JPEG", notes) as image:
@@ -105,10 +111,10 @@ def webp(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
 def heic(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
     """The primary picture; libheif applies irot, imir and clap itself."""
     try:
-        container = pi_heif.open_heif(content)  # pyright: ignore[reportUnknownMemberType] - its hints are half done
+        container = _libheif().open_heif(content)
         if math.prod(container.size) > _max_pixels(notes):
             raise refused("too_many_pixels")
-        primary = container[container.primary_index]  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - likewise
+        primary = container[container.primary_index]
         pixels: Pixels = np.asarray(primary, dtype=np.uint8)
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError, IndexError):
         raise refused("damaged_photo") from None
@@ -117,16 +123,59 @@ def heic(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
     return _encoded(_flattened(Image.fromarray(pixels))), {}
 
 
+def avif(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
+    """The primary picture; Pillow leaves clap, irot and imir undone."""
+    with _opened(content, "AVIF", notes) as image:
+        flat = _flattened(image)
+    crop = notes["crop"]
+    if isinstance(crop, list):
+        flat = flat.crop((crop[0], crop[1], crop[2], crop[3]))
+    return _encoded(_turned(flat, _orientation(notes))), {}
+
+
 JOBS: dict[str, Job] = {
     "hello": hello,
     "turn": turn,
     "verify": verify,
+    "profile": profile,
     "reencode": reencode,
     "cmyk": cmyk,
     "png": png,
     "webp": webp,
     "heic": heic,
+    "avif": avif,
 }
+
+
+@cache
+def _libheif() -> Any:
+    """Loaded when it is first needed: it takes as long to load as a small JPEG to verify."""
+    import pi_heif  # noqa: PLC0415 - see above
+
+    pi_heif.options.THUMBNAILS = False
+    pi_heif.options.DEPTH_IMAGES = False
+    pi_heif.options.AUX_IMAGES = False
+    return pi_heif
+
+
+def _parted(content: bytes, notes: Notes) -> tuple[bytes, bytes]:
+    """Part a JPEG from the colour profile that was sent behind it."""
+    size = notes["profile_size"]
+    assert isinstance(size, int)
+    return content[: len(content) - size], content[len(content) - size :]
+
+
+def _preview(pixels: Pixels, profile: bytes) -> bytes:
+    """Make a small sRGB JPEG, its longer side below 640 pixels.
+
+    Mostly the decoded pixels as they are: the scale was chosen for that, and resampling them
+    again would cost as much as hashing the photo.
+    """
+    image = Image.fromarray(pixels)
+    image = image.reduce(max(1, max(image.size) // PREVIEW_SIDE))
+    if profile:
+        image = icc.to_srgb(image, profile)
+    return encoded(np.asarray(image), quality=_PREVIEW_QUALITY, sampling="420")
 
 
 def _encoded(image: Image.Image, qtables: Tables | None = None) -> bytes:

@@ -12,8 +12,9 @@ MAX_SIDE = 16_384
 
 _SHORTEST = 16  # bytes: no header of any format that we read is shorter
 # ISO/IEC 23008-12: brands of HEVC coded images, and of the container that holds them.
-_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-_AVIF_BRANDS = {b"avif", b"avis"}
+_HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
+_CONTAINER_BRANDS = {b"mif1", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}  # AV1 images; with motion
 
 
 def sniff(upload: bytes) -> SourceFormat:
@@ -31,8 +32,8 @@ def sniff(upload: bytes) -> SourceFormat:
         return "PNG"
     if upload.startswith(b"RIFF") and upload[8:12] == b"WEBP":
         return "WEBP"
-    if upload[4:8] == b"ftyp" and _is_heif(upload):
-        return "HEIC"
+    if upload[4:8] == b"ftyp" and (found := _heif_format(brands(upload))):
+        return found
     raise refused("unsupported_format")
 
 
@@ -44,8 +45,18 @@ def check_size(width: int, height: int, *, max_pixels: int) -> None:
         raise refused("too_many_pixels")
 
 
-def _is_heif(upload: bytes) -> bool:
+def brands(upload: bytes) -> list[bytes]:
     """ISO/IEC 14496-12 4.3: the major brand, four bytes of version, then compatible brands."""
     size = min(int.from_bytes(upload[:4], "big"), len(upload), 256)
-    brands = [upload[at : at + 4] for at in (8, *range(16, size - 3, 4))]
-    return brands[0] not in _AVIF_BRANDS and not _HEIF_BRANDS.isdisjoint(brands)
+    return [upload[at : at + 4] for at in (8, *range(16, size - 3, 4))]
+
+
+def _heif_format(brands: list[bytes]) -> SourceFormat | None:
+    """The major brand decides; one that names only the container leaves it to the others."""
+    if brands[0] in _AVIF_BRANDS:
+        return "AVIF"
+    if not _HEVC_BRANDS.isdisjoint(brands):
+        return "HEIC"
+    if not _AVIF_BRANDS.isdisjoint(brands):
+        return "AVIF"
+    return None if _CONTAINER_BRANDS.isdisjoint(brands) else "HEIC"

@@ -1,9 +1,9 @@
 """A JPEG upload to a draft, without loss wherever that is possible."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from consult.imaging import exif, findings, icc, jpeg, upright, workers
+from consult.imaging import exif, findings, icc, jpeg, profiles, upright, workers
 from consult.imaging.draft import TURNS, Draft
 from consult.imaging.exif import Facts
 from consult.imaging.findings import Findings
@@ -32,9 +32,20 @@ class _Source:
         return (TURNS[self.orientation],) if self.orientation != 1 else ()
 
 
-def draft(upload: bytes, *, max_pixels: int, received_at: datetime | None) -> Draft:
-    """As it is where it can be; turned or transcoded without loss; else encoded anew."""
+def draft(
+    upload: bytes,
+    *,
+    max_pixels: int,
+    received_at: datetime | None = None,
+    orientation: int | None = None,
+) -> Draft:
+    """As it is where it can be; turned or transcoded without loss; else encoded anew.
+
+    `orientation` (1 to 8, as EXIF counts) is somebody's word against that of the file.
+    """
     source = _read(upload, max_pixels=max_pixels, received_at=received_at)
+    if orientation:
+        source = replace(source, facts=replace(source.facts, orientation=orientation))
     if len(source.walked.frame.components) == 4:
         return _from_inks(source)
     if not source.known_sampling:
@@ -60,7 +71,7 @@ def _read(upload: bytes, *, max_pixels: int, received_at: datetime | None) -> _S
         facts=facts,
         found=findings.of_jpeg(upload, walked, facts),
         profile=profile,
-        known_sampling=has_known_sampling(clean),
+        known_sampling=has_known_sampling(walked.frame),
         max_pixels=max_pixels,
     )
 
@@ -69,8 +80,7 @@ def _profile(profile: bytes, walked: Walk) -> bytes | None:
     """Return the profile if it belongs to the colour model of the photo."""
     if walked.colour in {"CMYK", "YCCK"}:
         return profile if len(profile) <= icc.MAX_PROFILE else None
-    found = icc.rebuild(profile) if walked.colour != "grey" else None
-    return found and found.content
+    return profiles.rebuilt(profile) if walked.colour != "grey" else None
 
 
 def _as_it_is(source: _Source) -> Draft:
@@ -121,7 +131,8 @@ def _from_inks(source: _Source) -> Draft:
     inks = source.profile or b""
     encoded, _ = workers.run(
         "cmyk",
-        source.clean + inks,
+        source.clean,
+        inks,
         profile_size=len(inks),
         orientation=source.orientation,
         strict=source.known_sampling,

@@ -1,4 +1,7 @@
-"""HEIC (ISO/IEC 23008-12): sizes, turn, colour, and what else is in the file."""
+"""HEIC (ISO/IEC 23008-12): sizes, turn, colour, and what else is in the file.
+
+AVIF is the same container with other coded pictures in it: see `avif`.
+"""
 
 from consult.imaging import bmff, formats
 from consult.imaging.bmff import Box, Index, integer
@@ -10,12 +13,20 @@ from consult.imaging.refusals import refused
 _EXIF_NAMES = {
     (0, 0): 1, (1, 0): 2, (0, 2): 3, (1, 2): 4, (1, 3): 5, (0, 1): 6, (1, 1): 7, (0, 3): 8,
 }  # fmt: skip
+_ALPHA = b":auxiliary:alpha\x00"
 _PICTURES = {b"hvc1", b"hev1", b"grid", b"iden", b"iovl", b"av01", b"jpeg"}
 
 
 def read(upload: bytes, *, max_pixels: int) -> Container:
     """Raises UnsupportedPhoto, PhotoTooLarge or UnreadablePhoto."""
-    container = Container(picture=upload, lossy_method="ISO_23008_2")
+    container, _ = look(upload, max_pixels=max_pixels)
+    container.lossy_method = "ISO_23008_2"
+    return container
+
+
+def look(upload: bytes, *, max_pixels: int) -> tuple[Container, Index]:
+    """Raises the same."""
+    container = Container(picture=upload)
     meta = _top_level(upload, container)
     if meta is None:
         raise refused("animated" if b"moov" in upload[:4096] else "not_a_photo")
@@ -26,7 +37,7 @@ def read(upload: bytes, *, max_pixels: int) -> Container:
     container.own_orientation = _orientation(upload, index)
     _set_colours(container, upload, index)
     _note_items(container, upload, index)
-    return container
+    return container, index
 
 
 def _top_level(upload: bytes, container: Container) -> Box | None:
@@ -106,7 +117,9 @@ def _note_item(container: Container, upload: bytes, index: Index, item: int) -> 
     elif item_type == b"iptc":
         found.add("iptc", size)
     elif item_type in _PICTURES:
-        found.add(_kind_of_picture(upload, index, item), size)
+        kind = _kind_of_picture(upload, index, item)
+        if kind != "alpha":  # part of the main picture, in which it stays visible
+            found.add(kind, size)
     else:
         found.add("gain_map" if item_type == b"tmap" else "app_other", size)
 
@@ -131,4 +144,6 @@ def _kind_of_picture(upload: bytes, index: Index, item: int) -> str:
     names = [upload[at:end] for kind, at, end in properties if kind == b"auxC"]
     if any(b"gainmap" in name for name in names):
         return "gain_map"
+    if any(_ALPHA in name for name in names):
+        return "alpha"
     return "auxiliary_image" if names or b"auxl" in roles else "second_image"

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms
 
+from consult.imaging import lut
+
 MAX_PROFILE = 1 << 20  # bytes
 
 SRGB, DISPLAY_P3, ADOBE_RGB, OTHER = "sRGB", "Display P3", "Adobe RGB", "RGB profile"
@@ -20,9 +22,10 @@ _XYZ_TAGS = (b"wtpt", b"bkpt", b"rXYZ", b"gXYZ", b"bXYZ")
 _CURVE_TAGS = (b"rTRC", b"gTRC", b"bTRC")
 _TABLE_TAGS = (b"A2B0", b"A2B1", b"A2B2", b"B2A0", b"B2A1", b"B2A2")
 _MATRIX_TAGS = {*_CURVE_TAGS, b"wtpt", b"rXYZ", b"gXYZ", b"bXYZ"}
-_XYZ = b"XYZ \x00\x00\x00\x00"
+_RESERVED = b"\x00\x00\x00\x00"
+_XYZ = b"XYZ " + _RESERVED
+_XYZ_TYPES = {b"XYZ ", b"\x17\xa5\x05\xb8"}  # as Corbis wrote it; littleCMS reads both
 _D50 = struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D)
-_PARAMETERS = (1, 3, 4, 5, 7)  # of each function type of a parametric curve (ICC.1 10.18)
 
 # Red, green and blue primaries under D50 in XYZ, and the light at half signal.
 _KNOWN: dict[str, tuple[tuple[float, ...], float]] = {
@@ -40,6 +43,12 @@ _KNOWN: dict[str, tuple[tuple[float, ...], float]] = {
     ),
 }
 _CLOSE = 0.003
+# From daylight (D65) to D50 by Bradford's method, which those primaries went through (ICC.1 E).
+_ADAPTATION = (
+    *(1.04788, 0.02292, -0.05022),
+    *(0.02959, 0.99048, -0.01707),
+    *(-0.00925, 0.01508, 0.75168),
+)
 # IEC 61966-2-1 as a parametric curve of type 3 (ICC.1 10.18); Display P3 has the same.
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
@@ -55,12 +64,18 @@ class Profile:
 
 
 def rebuild(profile: bytes) -> Profile | None:
-    """Return `profile` with nothing but its colours, or None if it is odd or not for RGB."""
+    """Return `profile` with nothing but its colours, or None if it is odd or not for RGB.
+
+    Only where littleCMS may run: see `profiles.rebuilt`.
+    """
+    found = cleaned(profile)
+    return found if found and _usable(found.content) else None
+
+
+def cleaned(profile: bytes) -> Profile | None:
+    """Return the same, without having asked littleCMS whether it can use the result."""
     tags = _colorimetric_tags(profile)
-    if not tags:
-        return None
-    rebuilt = _assemble(tags, version=profile[8:12], space=profile[20:24])
-    return rebuilt if _usable(rebuilt.content) else None
+    return _assemble(tags, version=profile[8:12], space=profile[20:24]) if tags else None
 
 
 def srgb() -> Profile:
@@ -97,6 +112,7 @@ def as_input(profile: bytes) -> bytes:
 def _defined(name: str) -> Profile:
     primaries, _ = _KNOWN[name]
     tags = {b"wtpt": _XYZ + _D50, **dict.fromkeys(_CURVE_TAGS, _parametric(_SRGB_CURVE))}
+    tags[b"chad"] = b"sf32" + _RESERVED + _fixed(_ADAPTATION)
     for at, tag in enumerate((b"rXYZ", b"gXYZ", b"bXYZ")):
         tags[tag] = _XYZ + _fixed(primaries[3 * at : 3 * at + 3])
     return _assemble(tags, version=b"\x04\x00\x00\x00", space=b"XYZ ")
@@ -129,24 +145,13 @@ def _colorimetric_tags(profile: bytes) -> Tags:
 
 def _checked(name: bytes, value: bytes) -> bytes:
     """Return what of `value` has a meaning, or nothing if it is not what `name` stands for."""
-    if name in _XYZ_TAGS and value[:4] == b"XYZ ":
-        return value[:20] if len(value) >= 20 else b""
-    if name == b"chad" and value[:4] == b"sf32":
-        return value[:44] if len(value) >= 44 else b""
+    if name in _XYZ_TAGS and value[:4] in _XYZ_TYPES and len(value) >= 20:
+        return _XYZ + value[8:20]
+    if name == b"chad" and value[:4] == b"sf32" and len(value) >= 44:
+        return b"sf32" + _RESERVED + value[8:44]
     if name in _CURVE_TAGS:
-        length = _curve_length(value)
-        return value[:length] if len(value) >= length else b""
-    if name in _TABLE_TAGS and value[:4] in {b"mft1", b"mft2", b"mAB ", b"mBA "}:
-        return value
-    return b""
-
-
-def _curve_length(value: bytes) -> int:
-    if value[:4] == b"curv" and len(value) >= 12:
-        return 12 + 2 * int.from_bytes(value[8:12], "big")
-    if value[:4] == b"para" and len(value) >= 12 and value[9] < len(_PARAMETERS):
-        return 12 + 4 * _PARAMETERS[value[9]]
-    return MAX_PROFILE + 1  # no curve
+        return lut.curve(value)
+    return lut.table(value) if name in _TABLE_TAGS else b""
 
 
 def _assemble(tags: Tags, *, version: bytes, space: bytes) -> Profile:
@@ -199,7 +204,10 @@ def _light_at_half(curve: bytes) -> float:
         number / 65536 for number in struct.unpack(f">{len(curve) // 4 - 3}i", curve[12:])
     )
     a, b = (rest[0], rest[1]) if rest else (1.0, 0.0)
-    return max(a * 0.5 + b, 0.0) ** gamma
+    try:
+        return max(a * 0.5 + b, 0.0) ** gamma
+    except ArithmeticError:  # out of all bounds, or of nothing to a negative power
+        return 0.0
 
 
 def _parametric(values: Sequence[float]) -> bytes:

@@ -1,7 +1,8 @@
 """What the scrubber hands on: a clean photo, the facts worth keeping, and its certificate.
 
-Only `scrub.scrub` makes a `ScrubbedPhoto`. `dicom.wrap` takes nothing else, so the type
-checker proves that nothing unscrubbed is ever wrapped.
+A `ScrubbedPhoto` begins in `scrub.finished` and nowhere else, after its bytes were proven clean;
+`turning.turned` puts a kept photo through the same proof and gives it back its facts. `dicom.wrap`
+takes nothing else, so the type checker proves that nothing unscrubbed is ever wrapped.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 Photometric = Literal["YBR_FULL_422", "RGB", "MONOCHROME2"]  # PS3.3 C.7.6.3.1.2
-SourceFormat = Literal["JPEG", "PNG", "WEBP", "HEIC"]  # DigitalImageFormatAcquired
+SourceFormat = Literal["JPEG", "PNG", "WEBP", "HEIC", "AVIF"]  # DigitalImageFormatAcquired
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ class Quality:
     """Advice to the sender; never a reason to refuse."""
 
     sharpness: float
-    """Detail at the finest scale that the preview shows; below `quality.SOFT` it looks blurred."""
+    """Of the strongest edges: 1 is none at all, 1.5 crisp; below `quality.SOFT` it looks blurred."""
     brightness: float
     """Mean luma, 0 (black) to 1 (white)."""
     clipped: float
-    """Share of pixels that are pure black or pure white, 0 to 1."""
+    """Share of the light that is lost to white, colour by colour, 0 to 1."""
     advice: str | None
     """One sentence for the sender, or None when nothing is wrong."""
 

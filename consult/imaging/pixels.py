@@ -4,12 +4,25 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from consult.imaging.jpeg import Frame
 from consult.imaging.refusals import refused
 
 QUALITY = 98
 PREVIEW_SIDE = 320
 
 Pixels = NDArray[np.uint8]
+
+# Of the colours, by that of the luma, as (horizontal, vertical) factors: 4:4:4, 4:2:2, 4:4:0,
+# 4:2:0, 4:1:1, and the same written in unusual numbers.
+_NAMED: dict[tuple[int, int], set[tuple[int, int]]] = {
+    (1, 1): {(1, 1)},
+    (1, 2): {(1, 1), (1, 2)},
+    (1, 3): {(1, 3)},
+    (2, 1): {(1, 1), (2, 1)},
+    (2, 2): {(1, 1), (1, 2), (2, 1)},
+    (3, 1): {(3, 1)},
+    (4, 1): {(1, 1)},
+}
 
 
 def decoded_strictly(
@@ -40,13 +53,12 @@ def encoded(pixels: Pixels, *, quality: int = QUALITY, sampling: str = "444") ->
     return simplejpeg.encode_jpeg(pixels, quality, "RGB", sampling)
 
 
-def has_known_sampling(jpeg: bytes) -> bool:
+def has_known_sampling(frame: Frame) -> bool:
     """Whether libjpeg-turbo's TurboJPEG API has a name for how the colours are sampled.
 
     It refuses to work on the others, about one photo in a hundred.
     """
-    try:
-        simplejpeg.decode_jpeg_header(jpeg)
-    except ValueError:
-        return False
-    return True
+    if len(frame.components) == 1:
+        return True
+    luma, blue, red, *black = frame.sampling
+    return blue == red and blue in _NAMED.get(luma, ()) and all(ink == luma for ink in black)

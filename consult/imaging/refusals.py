@@ -7,7 +7,7 @@ the person who sent the photo: plain words, what to do next, nothing of what was
 from consult.errors import InvalidPhoto, PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
 
 _AGAIN = "Please take or choose the photo again and send it once more."
-_KINDS = "Please send a JPEG, HEIC, PNG or WebP photo."
+_KINDS = "Please send a JPEG, HEIC, AVIF, PNG or WebP photo."
 
 REFUSALS: dict[str, tuple[type[InvalidPhoto], str]] = {
     # 415: a kind of file, or a coding, that cannot be kept faithfully

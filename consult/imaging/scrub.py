@@ -10,7 +10,13 @@ from datetime import datetime
 from consult.imaging import formats, from_container, from_jpeg, icc, jpeg, preview, quality
 from consult.imaging.draft import Draft
 from consult.imaging.jpeg import Frame, Walk
-from consult.imaging.photo import Certificate, LossyStep, Photometric, ScrubbedPhoto
+from consult.imaging.photo import (
+    Certificate,
+    LossyStep,
+    Photometric,
+    ScrubbedPhoto,
+    SourceFormat,
+)
 from consult.imaging.rebuild import check_clean
 
 _PHOTOMETRIC: dict[str, Photometric] = {
@@ -35,14 +41,22 @@ def scrub(
         draft = from_container.draft(
             source_format, upload, max_pixels=max_pixels, received_at=received_at
         )
+    return finished(upload, draft, source_format=source_format)
+
+
+def finished(source: bytes, draft: Draft, *, source_format: SourceFormat) -> ScrubbedPhoto:
+    """Prove that `draft` is whole, clean and what it says of `source`; then it is a photo.
+
+    The one place where a `ScrubbedPhoto` begins. Raises UnreadablePhoto for a damaged picture.
+    """
     walked = check_clean(draft.jpeg)
-    _check_verbatim(upload, draft, walked)
-    pixels = preview.verified(draft.jpeg, walked)
-    width, height = walked.frame.width, walked.frame.height
+    _check_verbatim(source, draft, walked)
     profile = jpeg.icc_of(draft.jpeg, walked) or None
+    pixels, small = preview.verified(draft.jpeg, profile=profile)
+    width, height = walked.frame.width, walked.frame.height
     return ScrubbedPhoto(
         jpeg=draft.jpeg,
-        preview=preview.render(pixels, profile=profile),
+        preview=small,
         width=width,
         height=height,
         photometric=_PHOTOMETRIC[walked.colour],
@@ -57,7 +71,7 @@ def scrub(
         lossy_steps=_lossy_steps(draft, walked.frame),
         derivation=draft.derivation,
         quality=quality.measure(pixels, width=width, height=height),
-        certificate=_certificate(upload, draft, profile),
+        certificate=_certificate(source, draft, profile),
     )
 
 

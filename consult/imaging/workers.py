@@ -5,46 +5,40 @@ own that may use little memory and time, write no file, and knows none of the se
 secrets: it gets a bare environment. If it dies, hangs or outgrows its limits, the photo is
 refused and the process replaced; nobody else notices.
 
-Messages are JSON and raw bytes, never pickles: a worker that was taken over can lie about a
-picture, and nothing else.
+What is quick, as proving a photo whole is, does not wait for what is slow, as decoding HEIC is.
 """
 
 import atexit
-import json
+import fcntl
 import os
-import resource
 import signal
-import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections import Counter, deque
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from consult.errors import InvalidPhoto
+from consult.imaging.framing import Note, Notes, receive, send
 from consult.imaging.refusals import REFUSALS, refused
 
-MEMORY = 768 << 20  # bytes of address space
-CPU_SECONDS = 20  # for one photo
 WALL_SECONDS = 30.0  # for one photo
-OPEN_FILES = 16
 PHOTOS_PER_WORKER = 200  # then a fresh one, so that what leaks in C stays small
 SIZE = min(4, os.cpu_count() or 1)
 
-Note = str | int | bool | None
-Notes = dict[str, Note]
-Job = Callable[[bytes, Notes], tuple[bytes, Notes]]
+Lane = Literal["slow", "quick"]
 
-_MAX_HEAD = 64 * 1024
-_HEADER = struct.Struct("<II")
+_QUICK = {"verify", "profile"}
+_PIPE_BYTES = 1 << 20  # what Linux lets anyone have; a 4 MB photo goes through twice as fast
 _ROOT = str(Path(__file__).parents[2])
 _BOOT = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from consult.imaging import decode, workers
-workers.serve(decode.JOBS)
+from consult.imaging import decode, serving
+serving.serve(decode.JOBS)
 """
 _ENVIRONMENT = {
     # One arena and no helper threads: both count against the address space.
@@ -57,18 +51,20 @@ _ENVIRONMENT = {
 _INHERITED = ("CONSULT_TURBOJPEG", "LD_LIBRARY_PATH")
 
 
-def run(job: str, body: bytes, **notes: Note) -> tuple[bytes, Notes]:
-    """Run `decode.JOBS[job]` on `body` in a worker, from any thread; waits for a free one.
+def run(job: str, *body: bytes, **notes: Note) -> tuple[bytes, Notes]:
+    """Run `decode.JOBS[job]` in a worker, from any thread; waits for a free one.
+
+    The pieces of the body arrive as one.
 
     Raises what the job raises of InvalidPhoto; PhotoTooLarge when it needs too much memory;
     UnreadablePhoto when it dies or takes too long.
     """
-    with _pool.borrowed() as worker:
-        return worker.run(job, body, notes)
+    with _pool.borrowed("quick" if job in _QUICK else "slow") as worker:
+        return worker.run(job, notes, *body)
 
 
 def warm(count: int = SIZE) -> None:
-    """Make the pool `count` workers large and start them, so that no photo waits for them.
+    """Let `count` pictures be decoded at once, and start the workers before photos come.
 
     Raises RuntimeError if one does not come up.
     """
@@ -92,6 +88,8 @@ class _Worker:
             env=environment,
             cwd="/",
         )
+        for pipe in (self._stdin, self._stdout):
+            _widen(pipe)
 
     @property
     def spent(self) -> bool:
@@ -99,19 +97,18 @@ class _Worker:
 
     def check(self) -> None:
         try:
-            self.run("hello", b"", {})
+            self.run("hello", {})
         except InvalidPhoto:
-            self.close()
             raise RuntimeError("The decode worker does not start.") from None
 
-    def run(self, job: str, body: bytes, notes: Notes) -> tuple[bytes, Notes]:
+    def run(self, job: str, notes: Notes, *body: bytes) -> tuple[bytes, Notes]:
         self.photos += 1
         watchdog = threading.Timer(WALL_SECONDS, self._expire)
         watchdog.daemon = True
         watchdog.start()
         try:
-            _send(self._stdin, {"job": job, **notes}, body)
-            answer, result = _receive(self._stdout)
+            send(self._stdin, {"job": job, **notes}, *body)
+            answer, result = receive(self._stdout)
         except (EOFError, OSError, ValueError):  # it is gone, or it talks nonsense
             raise refused(self._cause_of_death()) from None
         finally:
@@ -159,19 +156,22 @@ class _Worker:
 
 
 class _Pool:
-    """At most `size` workers; the one used last is used first, the others stay asleep."""
+    """At most `size` workers for pictures and one more, which never waits for a slow picture.
+
+    Within a lane, first come, first served. The worker used last is used first: the others
+    stay asleep.
+    """
 
     def __init__(self, size: int) -> None:
-        self._size, self._busy, self._era = size, 0, 0
+        self._size, self._era = size, 0
+        self._busy: Counter[Lane] = Counter()
+        self._queues: dict[Lane, deque[object]] = {"slow": deque(), "quick": deque()}
         self._idle: list[_Worker] = []
         self._changed = threading.Condition()
 
     @contextmanager
-    def borrowed(self) -> Generator[_Worker]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._busy < self._size)
-            self._busy += 1
-            worker, era = self._idle.pop() if self._idle else None, self._era
+    def borrowed(self, lane: Lane) -> Generator[_Worker]:
+        worker, era = self._take(lane)
         try:
             if worker and worker.spent:  # it died in its sleep
                 worker.close()
@@ -179,26 +179,46 @@ class _Pool:
             worker = worker or _Worker()
             yield worker
         finally:
-            self._give_back(worker, era)
+            self._give_back(worker, lane, era)
 
-    def _give_back(self, worker: "_Worker | None", era: int) -> None:
+    def _take(self, lane: Lane) -> tuple["_Worker | None", int]:
+        ticket, queue = object(), self._queues[lane]
         with self._changed:
-            self._busy -= 1
-            wanted = era == self._era and len(self._idle) + self._busy < self._size
+            queue.append(ticket)
+            self._changed.wait_for(lambda: queue[0] is ticket and self._has_room(lane))
+            queue.popleft()
+            self._busy[lane] += 1
+            self._changed.notify_all()
+            return self._idle.pop() if self._idle else None, self._era
+
+    def _has_room(self, lane: Lane) -> bool:
+        if lane == "slow" and self._busy[lane] >= self._size:
+            return False
+        return self._busy.total() < self._size + 1
+
+    def _give_back(self, worker: "_Worker | None", lane: Lane, era: int) -> None:
+        with self._changed:
+            self._busy[lane] -= 1
+            wanted = era == self._era and len(self._idle) + self._busy.total() < self._size + 1
             if worker and wanted and not worker.spent:
                 self._idle.append(worker)
                 worker = None
-            self._changed.notify()
+            self._changed.notify_all()
         if worker:
             worker.close()
 
     def warm(self, count: int) -> None:
         with self._changed:
             self._size = count
-            missing = count - self._busy - len(self._idle)
+            missing = count + 1 - self._busy.total() - len(self._idle)
         fresh = [_Worker() for _ in range(missing)]
-        for worker in fresh:
-            worker.check()
+        try:
+            for worker in fresh:
+                worker.check()
+        except RuntimeError:
+            for worker in fresh:
+                worker.close()
+            raise
         with self._changed:
             self._idle += fresh
             self._changed.notify_all()
@@ -215,56 +235,7 @@ _pool = _Pool(SIZE)
 atexit.register(close)
 
 
-def serve(jobs: Mapping[str, Job]) -> None:
-    """The life of a worker: questions come in on stdin, answers go out on stdout."""
-    questions, answers = sys.stdin.buffer, sys.stdout.buffer
-    _set_limits()
-    while True:
-        try:
-            notes, body = _receive(questions)
-        except EOFError:
-            return
-        _extend_cpu_limit()
-        try:
-            result, answer = jobs[str(notes.pop("job"))](body, notes)
-        except InvalidPhoto as error:
-            result, answer = b"", Notes(refused=error.code)
-        except MemoryError:
-            result, answer = b"", Notes(refused="too_heavy")
-        _send(answers, answer, result)
-
-
-def _set_limits() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the photo
-    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-
-
-def _extend_cpu_limit() -> None:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(usage.ru_utime + usage.ru_stime) + CPU_SECONDS
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
-
-
-def _send(stream: IO[bytes], notes: Mapping[str, Note], body: bytes) -> None:
-    head = json.dumps(notes).encode()
-    stream.write(_HEADER.pack(len(head), len(body)) + head)
-    stream.write(body)
-    stream.flush()
-
-
-def _receive(stream: IO[bytes]) -> tuple[Notes, bytes]:
-    head, body = _HEADER.unpack(_exactly(stream, _HEADER.size))
-    if head > _MAX_HEAD or body > MEMORY:
-        raise ValueError
-    notes: Notes = json.loads(_exactly(stream, head))
-    return notes, _exactly(stream, body)
-
-
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    content = stream.read(size)
-    if len(content) < size:
-        raise EOFError
-    return content
+def _widen(pipe: IO[bytes]) -> None:
+    """Only Linux can, and only as far as it lets one user; the usual 64 KiB do as well."""
+    with suppress(OSError, AttributeError):
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -53,6 +53,14 @@ class Photo(SQLModel, table=True):
     view: str | None = None
     note: str = ""
 
+    turned_from: UUID | None = Field(default=None, foreign_key="photo.id", unique=True)
+    """The photo that this one replaces; `created_*` stay those of the one that was sent."""
+    replaced_by: UUID | None = Field(default=None, foreign_key="photo.id")
+    turned_clockwise: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """0, 90, 180 or 270 degrees, against the photo that was sent."""
+    turned_by: UUID | None = Field(default=None, foreign_key="user.id")
+    turned_at: datetime | None = None
+
 
 class Preview(SQLModel, table=True):
     """The small JPEG that the verifying decode left behind."""

@@ -1,4 +1,4 @@
-import { photoFigure } from "./photo-figure.js";
+import { drawTurning, photoFigure } from "./photo-figure.js";
 import { roleWords } from "../lib/roles.js";
 import { fill, part, stamp } from "../lib/templates.js";
 import { threadEntries } from "../lib/thread.js";
@@ -22,12 +22,16 @@ export class ConsultThread extends HTMLElement {
   #entries = [];
   #user = { id: "", role: /** @type {import("../lib/api.js").Role} */ ("patient") };
   #wasAtEnd = false;
+  /** @type {(photo: Photo) => boolean} */
+  #mayTurn = () => false;
 
   /**
    * @param {{ messages: import("../lib/api.js").Message[], photos: Photo[], readTo: number,
-   *   user: import("./consult-desk.js").User, first: boolean }} thread
+   *   user: import("./consult-desk.js").User, first: boolean,
+   *   mayTurn: (photo: Photo) => boolean }} thread
    */
-  show({ messages, photos, readTo, user, first }) {
+  show({ messages, photos, readTo, user, first, mayTurn }) {
+    this.#mayTurn = mayTurn;
     this.#wasAtEnd = !first && this.isAtEnd();
     this.#user = user;
     const dayOf = (/** @type {string} */ at) => new Date(at).toDateString();
@@ -40,6 +44,12 @@ export class ConsultThread extends HTMLElement {
   /** Every photo in the order of the thread. @returns {Photo[]} */
   get photos() {
     return this.#entries.flatMap((entry) => ("photos" in entry ? entry.photos : []));
+  }
+
+  /** Go on where the reader was before the photo was replaced. @param {string} id @param {"open" | "turn"} name */
+  focusPhoto(id, name) {
+    const figure = this.#figures.get(id);
+    if (figure?.isConnected) part(figure, name).focus();
   }
 
   /** Where to begin to read: at what is new, else at the end. */
@@ -119,8 +129,9 @@ export class ConsultThread extends HTMLElement {
   /** @param {HTMLElement} node @param {Photo[]} photos */
   #showPhotos(node, photos) {
     const figures = photos.map((photo) => {
-      const figure = this.#figures.get(photo.id) ?? photoFigure(photo, this.#user.role);
+      const figure = this.#figures.get(photo.id) ?? photoFigure(photo, this.#user);
       this.#figures.set(photo.id, figure);
+      drawTurning(figure, photo, { reader: this.#user, mayTurn: this.#mayTurn(photo) });
       return figure;
     });
     const place = part(node, "photos");

@@ -6,9 +6,11 @@ import "./photo-viewer.js";
 import * as api from "../lib/api.js";
 import { coalesced } from "../lib/coalesced.js";
 import { follow } from "../lib/live.js";
+import { mayTurn } from "../lib/roles.js";
 import { boxOf } from "../lib/sending.js";
 import { announce, fill, part, stamp } from "../lib/templates.js";
 import { lastSeq, mergeMessages } from "../lib/thread.js";
+import { turnRight } from "../lib/turning.js";
 import { counted, joined } from "../lib/words.js";
 
 /** One consult: who and what it is about, its thread, and the place to answer. Owns its state. */
@@ -24,6 +26,7 @@ export class ConsultView extends HTMLElement {
   #messages = [];
   #readTo = Infinity;
   #marked = 0;
+  #turning = false;
   #refresh = coalesced(() => this.#load());
 
   connectedCallback() {
@@ -34,6 +37,9 @@ export class ConsultView extends HTMLElement {
     // Panes and pages scroll: their events do not bubble, but they can be caught on the way down.
     window.addEventListener("scroll", () => this.#onScroll(), { capture: true, passive: true, signal });
     this.addEventListener("photo-opened", (event) => this.#openPhoto(/** @type {any} */ (event).detail));
+    this.addEventListener("turn-asked", (event) => this.#turn(/** @type {any} */ (event)));
+    // Not to the one that was opened: it may have been left for another, or turned into another.
+    this.addEventListener("viewer-closed", (event) => this.#thread.focusPhoto(/** @type {any} */ (event).detail, "open"));
     this.addEventListener("message-sent", () => this.#refresh(), { signal });
     this.addEventListener("consult-closed", () => this.#refresh(), { signal });
     document.addEventListener("visibilitychange", () => this.#markRead(), { signal });
@@ -71,7 +77,7 @@ export class ConsultView extends HTMLElement {
   #show(consult, arrived) {
     const before = this.#consult;
     if (!before) this.#readTo = readTo(consult);
-    const morePhotos = consult.photos.length - (before?.photos.length ?? consult.photos.length);
+    const morePhotos = consult.photo_count - (before?.photo_count ?? consult.photo_count);
     this.#consult = consult;
     this.#messages = mergeMessages(this.#messages, arrived);
     boxOf(this.consultId).see(this.#messages.map((message) => message.id));
@@ -91,6 +97,7 @@ export class ConsultView extends HTMLElement {
       readTo: this.#readTo || Infinity,
       user: this.user,
       first,
+      mayTurn: (photo) => this.#mayTurn(photo),
     });
     const composer = /** @type {import("./message-composer.js").MessageComposer} */ (
       this.querySelector("message-composer")
@@ -137,11 +144,35 @@ export class ConsultView extends HTMLElement {
 
   /** @param {string} id */
   #openPhoto(id) {
-    const viewer = /** @type {import("./photo-viewer.js").PhotoViewer} */ (
-      this.querySelector("photo-viewer") ?? stamp("photo-viewer")
-    );
+    const viewer = this.#viewer;
     if (!viewer.isConnected) this.append(viewer);
-    viewer.open(this.#thread.photos, id, this.user.role);
+    viewer.open(this.#thread.photos, id, { reader: this.user, mayTurn: (photo) => this.#mayTurn(photo) });
+  }
+
+  /** @param {api.Photo} photo */
+  #mayTurn(photo) {
+    return this.#consult?.state !== "closed" && mayTurn(photo, this.user);
+  }
+
+  /** @param {CustomEvent<string> & { target: HTMLElement }} event with the photo's id */
+  async #turn({ detail: id, target }) {
+    const photo = this.#consult?.photos.find((each) => each.id === id);
+    if (!photo || this.#turning) return;
+    this.#turning = true;
+    part(target, "turn").ariaDisabled = "true";
+    try {
+      const turned = await turnRight(photo);
+      await this.#refresh();
+      if (this.#viewer.isOpen) return this.#viewer.replace(id, turned);
+      this.#thread.focusPhoto(turned.id, "turn");
+      announce("The photo was turned.");
+    } catch (error) {
+      if (this.#viewer.isOpen && error instanceof api.ApiError) this.#viewer.complain(error.detail);
+      else this.#fail(error);
+    } finally {
+      this.#turning = false;
+      part(target, "turn").ariaDisabled = null;
+    }
   }
 
   #askToClose() {
@@ -159,6 +190,12 @@ export class ConsultView extends HTMLElement {
     if (error.status === 404) this.#gone.abort(); // it was never ours, or is no longer
     fill(this, { problem: error.detail });
     if (!this.#consult) this.#thread.replaceChildren();
+  }
+
+  get #viewer() {
+    return /** @type {import("./photo-viewer.js").PhotoViewer} */ (
+      this.querySelector("photo-viewer") ?? stamp("photo-viewer")
+    );
   }
 
   get #thread() {

@@ -5,20 +5,42 @@ import { takenWords } from "../lib/time.js";
 
 const LONGEST = 320; // px of a preview's longer side
 
+/** @typedef {{ id: string, role: import("../lib/api.js").Role }} Reader */
+
 /**
  * A photo in the thread: its preview, where and when it was taken, and what the scrub did.
- * A press fires `photo-opened` with the photo's id.
- * @param {import("../lib/api.js").Photo} photo
- * @param {import("../lib/api.js").Role} role of the reader
+ * Fires `photo-opened` and `turn-asked`, each with the photo's id.
+ * @param {import("../lib/api.js").Photo} photo @param {Reader} reader
  */
-export function photoFigure(photo, role) {
+export function photoFigure(photo, reader) {
   const figure = stamp("photo-figure");
   const texts = factsOf(photo);
   fill(figure, { ...texts, note: photo.note, advice: photo.quality.advice ?? "", scrub: photo.scrub_summary });
   part(figure, "advice").parentElement?.toggleAttribute("hidden", !photo.quality.advice);
-  if (seesPhotos(role)) showPreview(figure, photo, describe(photo));
+  part(figure, "turn").ariaLabel = `Turn photo: ${describe(photo)}`;
+  part(figure, "turn").addEventListener("click", () => fire(figure, "turn-asked", photo.id));
+  if (seesPhotos(reader.role)) showPreview(figure, photo, describe(photo));
   else part(figure, "open").replaceWith("Photo. Seen only by the patient and those who treat.");
   return figure;
+}
+
+/**
+ * Ask where it is not sure which side is up, and say who turned it; both may be turned further.
+ * @param {HTMLElement} figure @param {import("../lib/api.js").Photo} photo
+ * @param {{ reader: Reader, mayTurn: boolean }} now
+ */
+export function drawTurning(figure, photo, { reader, mayTurn }) {
+  const asks = photo.orientation_uncertain && mayTurn;
+  const words = asks ? "Is this the right way up?" : turnedWords(photo, reader);
+  part(figure, "turning").hidden = !words;
+  part(figure, "turn-words").textContent = words;
+  part(figure, "turn").hidden = !mayTurn;
+}
+
+/** @param {import("../lib/api.js").Photo} photo @param {{ id: string }} reader */
+export function turnedWords({ turned_by: by }, reader) {
+  if (!by) return "";
+  return `Turned by ${by.id === reader.id ? "you" : by.name}`;
 }
 
 /** Says which photo it is, never what is wrong in it. @param {import("../lib/api.js").Photo} photo */
@@ -43,7 +65,9 @@ function showPreview(figure, photo, words) {
   image.src = `/api/photos/${photo.id}/preview`;
   const open = part(figure, "open");
   open.ariaLabel = `Open photo: ${words}`;
-  open.addEventListener("click", () =>
-    open.dispatchEvent(new CustomEvent("photo-opened", { bubbles: true, detail: photo.id })),
-  );
+  open.addEventListener("click", () => fire(open, "photo-opened", photo.id));
 }
+
+/** @param {HTMLElement} element @param {string} event @param {string} detail */
+const fire = (element, event, detail) =>
+  element.dispatchEvent(new CustomEvent(event, { bubbles: true, detail }));

@@ -1,4 +1,4 @@
-import { describe, factsOf } from "./photo-figure.js";
+import { describe, factsOf, turnedWords } from "./photo-figure.js";
 import * as api from "../lib/api.js";
 import { isClinician } from "../lib/roles.js";
 import { fill, part } from "../lib/templates.js";
@@ -10,19 +10,46 @@ export class PhotoViewer extends HTMLElement {
   #photos = [];
   #at = 0;
   #ready = false;
+  #reader = { id: "", role: /** @type {api.Role} */ ("patient") };
+  /** @type {(photo: api.Photo) => boolean} */
+  #mayTurn = () => false;
 
-  /** @param {api.Photo[]} photos @param {string} id of the first to show @param {api.Role} role */
-  open(photos, id, role) {
+  /**
+   * Fires `turn-asked` with a photo's id, and `viewer-closed` with that of the last one shown.
+   * @param {api.Photo[]} photos @param {string} id of the first to show
+   * @param {{ reader: { id: string, role: api.Role }, mayTurn: (photo: api.Photo) => boolean }} who
+   */
+  open(photos, id, { reader, mayTurn }) {
     this.#photos = photos;
+    this.#reader = reader;
+    this.#mayTurn = mayTurn;
     if (!this.#ready) this.#listen();
-    part(this, "dicom").hidden = !isClinician(role);
+    part(this, "dicom").hidden = !isClinician(reader.role);
     this.#dialog.showModal();
     this.#show(photos.findIndex((photo) => photo.id === id));
     part(this, "close").focus();
   }
 
+  get isOpen() {
+    return this.isConnected && this.#dialog.open;
+  }
+
+  /** Show the turned photo in the place of the one it came from. @param {string} id @param {api.Photo} turned */
+  replace(id, turned) {
+    this.#photos = this.#photos.map((photo) => (photo.id === id ? turned : photo));
+    this.#show(this.#at);
+    part(this, "status").textContent = "The photo was turned.";
+  }
+
+  /** @param {string} problem */
+  complain(problem) {
+    fill(this, { problem });
+  }
+
   #listen() {
     this.#ready = true;
+    part(this, "turn").addEventListener("click", () => this.#fire("turn-asked"));
+    this.#dialog.addEventListener("close", () => this.#fire("viewer-closed"));
     part(this, "close").addEventListener("click", () => this.#dialog.close());
     part(this, "zoom").addEventListener("click", () => this.#zoom());
     part(this, "previous").addEventListener("click", () => this.#show(this.#at - 1));
@@ -50,14 +77,23 @@ export class PhotoViewer extends HTMLElement {
       problem: "",
       place: place && `${place}.`,
       taken: `${taken}.`,
-      facts: [photo.note, device, size, uprightWords(photo)].filter(Boolean).join(" · "),
+      facts: [photo.note, device, size, uprightWords(photo), turnedWords(photo, this.#reader)].filter(Boolean).join(" · "),
       scrub: photo.scrub_summary,
     });
+    part(this, "status").textContent = "";
     const image = part(this, "image", HTMLImageElement);
     Object.assign(image, { src: `/api/photos/${photo.id}/image`, alt: describe(photo) });
+    this.#offerTurn(this.#mayTurn(photo));
     part(this, "dicom", HTMLAnchorElement).href = `/api/photos/${photo.id}/dicom`;
     part(this, "certificate", HTMLDetailsElement).open = false;
     this.#steps(many);
+  }
+
+  /** @param {boolean} offered */
+  #offerTurn(offered) {
+    const turn = part(this, "turn");
+    if (!offered && document.activeElement === turn) part(this, "close").focus(); // or the arrows would go nowhere
+    turn.hidden = !offered;
   }
 
   /** @param {boolean} many */
@@ -114,6 +150,12 @@ export class PhotoViewer extends HTMLElement {
     if (large || event.target instanceof HTMLAnchorElement) return;
     if (event.key === "ArrowLeft") this.#show(this.#at - 1);
     if (event.key === "ArrowRight") this.#show(this.#at + 1);
+  }
+
+  /** @param {string} event */
+  #fire(event) {
+    const photo = this.#photos[this.#at];
+    if (photo) this.dispatchEvent(new CustomEvent(event, { bubbles: true, detail: photo.id }));
   }
 
   get #dialog() {

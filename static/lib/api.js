@@ -22,7 +22,8 @@
  *   laterality: string | null, view: string | null, note: string, device_make: string | null,
  *   device_model: string | null, lossless: boolean, orientation_uncertain: boolean,
  *   quality: { advice: string | null }, scrub_summary: string, created_at: string,
- *   created_by: Person }} Photo
+ *   created_by: Person, turned_from: string | null, replaced_by: string | null,
+ *   turned_by: Person | null }} Photo
  * @typedef {{ id: string, consult_id: string, seq: number, body: string, photo_ids: string[],
  *   audience: Audience, author: Person, created_at: string }} Message
  * @typedef {{ found: { kind: string, count: number, bytes: number }[], removed_bytes: number,
@@ -95,6 +96,9 @@ export const listMessages = (id, after) =>
 export const putMessage = (id, { id: messageId, ...body }) =>
   request("PUT", `/api/consults/${id}/messages/${messageId}`, { body });
 
+/** @param {string} id @param {{ clockwise: 90 | 180 | 270, id: string }} turn to the photo of that new id
+ * @returns {Promise<Photo>} */
+export const turnPhoto = (id, turn) => request("POST", `/api/photos/${id}/turn`, { body: turn });
 /** @param {string} id @returns {Promise<Certificate>} */
 export const getCertificate = (id) => request("GET", `/api/photos/${id}/certificate`);
 

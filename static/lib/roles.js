@@ -14,6 +14,11 @@ export const seesPhotos = (role) => role === "patient" || role === "ems" || role
 /** @param {Role} role */
 export const maySendPhotos = seesPhotos;
 
+/** One's own photo, and for clinicians any. @param {{ created_by: { id: string } }} photo
+ * @param {{ id: string, role: Role }} user */
+export const mayTurn = ({ created_by }, { id, role }) =>
+  seesPhotos(role) && (isClinician(role) || created_by.id === id);
+
 /** @param {Role} role */
 export const mayClose = (role) => role === "specialist" || role === "coordinator";
 

@@ -29,28 +29,46 @@ export const lastSeq = (messages) => messages.at(-1)?.seq ?? 0;
  * @returns {Entry[]}
  */
 export function threadEntries({ messages, photos, readTo = Infinity, dayOf }) {
-  const said = messages.map((message) => spoken(message, photos));
-  const shown = new Set(said.flatMap((entry) => entry.photos.map((photo) => photo.id)));
-  const loose = photos.filter((photo) => !shown.has(photo.id)).map(alone).sort(byTime);
-  return withDays(withUnread(grouped(interleaved(said, loose)), readTo), dayOf);
+  const newest = newestPhotos(photos);
+  const said = messages.map((message) => spoken(message, newest));
+  const shown = new Set(said.flatMap((entry) => entry.photos));
+  const sent = photos.filter((photo) => !photo.turned_from);
+  const loose = sent.map((first) => alone(first, newest.get(first.id) ?? first));
+  const unsaid = loose.filter(({ photos: [photo] }) => photo && !shown.has(photo)).sort(byTime);
+  return withDays(withUnread(grouped(interleaved(said, unsaid)), readTo), dayOf);
 }
 
-/** @param {Message} message @param {Photo[]} photos */
-function spoken(message, photos) {
-  const found = message.photo_ids.map((id) => photos.find((photo) => photo.id === id));
+/**
+ * Each photo as it is now, by its own id: a turned one stands for all that it came from.
+ * @param {Photo[]} photos @returns {Map<string, Photo>}
+ */
+export function newestPhotos(photos) {
+  const byId = new Map(photos.map((photo) => [photo.id, photo]));
+  return new Map(photos.map((photo) => [photo.id, newestOf(photo, byId)]));
+}
+
+/** @param {Photo} photo @param {Map<string, Photo>} byId @returns {Photo} */
+function newestOf(photo, byId) {
+  const next = byId.get(photo.replaced_by ?? "");
+  return next ? newestOf(next, byId) : photo;
+}
+
+/** @param {Message} message @param {Map<string, Photo>} newest */
+function spoken(message, newest) {
+  const found = new Set(message.photo_ids.map((id) => newest.get(id)));
   return {
     type: /** @type {const} */ ("message"),
     key: message.id,
     at: message.created_at,
     message,
-    photos: found.filter((photo) => photo !== undefined),
+    photos: [...found].filter((photo) => photo !== undefined),
   };
 }
 
-/** @param {Photo} photo */
-const alone = (photo) => ({
+/** Its key outlives a turn. @param {Photo} first as it was sent @param {Photo} photo as it is now */
+const alone = (first, photo) => ({
   type: /** @type {const} */ ("photos"),
-  key: photo.id,
+  key: first.id,
   at: photo.created_at,
   author: photo.created_by,
   photos: [photo],

@@ -19,6 +19,7 @@ import pytest
 from api import scrubbing
 from consult.imaging.dicom import read_header
 from consult.imaging.scrub import scrub
+from tests.factories import People
 from tests.imaging.instances import dciodvfy, make_jpeg
 
 FIELDS = (
@@ -262,12 +263,119 @@ class TestTerminal:
         assert set(results.values()) == {scrub(upload).jpeg}
 
 
+class TestVerifying:
+    @pytest.fixture
+    def line(self, photos: Path, out: Path) -> Path:
+        """What the first photo's line said, in a file."""
+        _, [line] = consult_scrub(photos / "a.jpg", out=out)
+        (photos / "line.json").write_text(json.dumps(line))
+        return photos / "line.json"
+
+    def test_a_line_holds_beside_the_original_and_the_scrubbed_photo(
+        self, photos: Path, out: Path, line: Path
+    ) -> None:
+        before = contents(photos) | contents(out)
+
+        status, told = consult_verify(line, photos / "a.jpg", out / "a.jpg")
+
+        assert status == 0
+        assert told == [
+            {"file": str(photos / "a.jpg"), "ok": True, "is": "original", "differences": []},
+            {"file": str(out / "a.jpg"), "ok": True, "is": "scrubbed", "differences": []},
+        ]
+        assert contents(photos) | contents(out) == before
+
+    async def test_what_the_service_certifies_holds_offline(
+        self, photos: Path, people: People
+    ) -> None:
+        upload = (photos / "a.jpg").read_bytes()
+        photo = await people.patient.attach(await people.patient.open_consult(), upload)
+        for rendition in ("certificate", "image"):
+            answer = await people.patient.get(f"/api/photos/{photo['id']}/{rendition}")
+            (photos / rendition).write_bytes(answer.content)
+
+        status, told = consult_verify(photos / "certificate", photos / "a.jpg", photos / "image")
+
+        assert status == 0
+        assert [(each["ok"], each["is"]) for each in told] == [
+            (True, "original"),
+            (True, "scrubbed"),
+        ]
+
+    def test_a_lie_ends_with_1_and_is_named(self, photos: Path, out: Path, line: Path) -> None:
+        said = json.loads(line.read_text())
+        line.write_text(json.dumps(said | {"lossless": False}))
+
+        status, told = consult_verify(line, out / "a.jpg", photos / "a.jpg")
+
+        assert status == 1
+        assert [each["ok"] for each in told] == [True, False]
+        assert told[1]["differences"] == [
+            {"field": "lossless", "certificate": False, "file": True, "note": None}
+        ]
+
+    def test_another_photo_ends_with_1(self, photos: Path, line: Path) -> None:
+        status, [told] = consult_verify(line, photos / "ward" / "a.jpeg")
+
+        assert (status, told["ok"], told["is"]) == (1, False, "neither")
+
+    @pytest.mark.usefixtures("line")
+    @pytest.mark.parametrize(
+        ("names", "reason"),
+        [
+            ("notes.txt a.jpg", "notes.txt: This is not one certificate of a photo."),
+            ("none.json a.jpg", "none.json: There is no such file."),
+            ("line.json none.jpg", "none.jpg: There is no such file."),
+            ("line.json ward", "ward: This is a folder."),
+        ],
+    )
+    def test_what_cannot_be_read_ends_with_2(
+        self, photos: Path, capsys: pytest.CaptureFixture[str], names: str, reason: str
+    ) -> None:
+        status, told = consult_verify(*(photos / name for name in names.split()))
+
+        assert (status, told) == (2, [])
+        assert reason in capsys.readouterr().err
+
+    def test_one_file_that_cannot_be_read_stops_no_other(self, photos: Path, line: Path) -> None:
+        status, told = consult_verify(line, photos / "none.jpg", photos / "a.jpg")
+
+        assert status == 2
+        assert [each["ok"] for each in told] == [True]
+
+    def test_a_photo_that_was_refused_has_no_certificate(
+        self, photos: Path, out: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        _, [line] = consult_scrub(photos / "notes.txt", out=out)
+        (photos / "line.json").write_text(json.dumps(line))
+
+        status, _ = consult_verify(photos / "line.json", photos / "notes.txt")
+
+        assert status == 2
+        assert "not one certificate" in capsys.readouterr().err
+
+    def test_it_does_not_scrub_into_a_folder_at_the_same_time(
+        self, photos: Path, out: Path, line: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            scrub_command(photos / "a.jpg", "--out", out, "--verify", line)
+        assert "not allowed with" in capsys.readouterr().err
+
+
 def consult_scrub(*arguments: Path | str, out: Path) -> tuple[int, list[dict[str, Any]]]:
+    return scrub_command(*arguments, "--out", out)
+
+
+def consult_verify(certificate: Path, *files: Path) -> tuple[int, list[dict[str, Any]]]:
+    return scrub_command("--verify", certificate, *files)
+
+
+def scrub_command(*arguments: Path | str) -> tuple[int, list[dict[str, Any]]]:
     parser = argparse.ArgumentParser()
     scrubbing.add_arguments(parser)
     told = io.StringIO()
     with redirect_stdout(told):
-        status = scrubbing.run(parser.parse_args([*map(str, arguments), "--out", str(out)]))
+        status = scrubbing.run(parser.parse_args([*map(str, arguments)]))
     return status, [json.loads(line) for line in told.getvalue().splitlines()]
 
 

@@ -17,6 +17,10 @@ CELLS = [
 ]
 
 
+def allows(facts: Facts, action: Action) -> bool:
+    return decide(facts, action) is Verdict.ALLOW
+
+
 def allowed(**wanted: object) -> set[Action]:
     return {
         action
@@ -46,7 +50,20 @@ def test_a_patient_never_speaks_among_clinicians_nor_closes() -> None:
 
 
 def test_a_coordinator_never_sees_a_picture() -> None:
-    assert not allowed(role=Role.COORDINATOR) & {Action.IMAGE_READ, Action.PHOTO_ATTACH}
+    assert not allowed(role=Role.COORDINATOR) & {
+        *(Action.IMAGE_READ, Action.PHOTO_ATTACH),
+        *(Action.PHOTO_TURN, Action.OTHERS_PHOTO_TURN),
+    }
+
+
+def test_whoever_may_attach_a_photo_may_turn_their_own_and_nobody_else() -> None:
+    attach, turn, turn_others = (
+        {facts for facts, action in CELLS if action is wanted and allows(facts, action)}
+        for wanted in (Action.PHOTO_ATTACH, Action.PHOTO_TURN, Action.OTHERS_PHOTO_TURN)
+    )
+
+    assert turn == attach
+    assert turn_others == {facts for facts in attach if facts.role is not Role.PATIENT}
 
 
 def test_a_coordinator_reads_every_consult() -> None:

@@ -119,7 +119,7 @@ PROFILES = {
     **dict.fromkeys(["52e735", "2e4310", "e760c8", "73f604"], "Display P3"),
     **dict.fromkeys(["d094e7", "e882a6", "e8402f", "fd0faf", "724e74", "be7fe8", "6e886d"], "sRGB"),
     "7a7086": "RGB profile",
-    "ea19fc": None,  # its curves are not what they say
+    "ea19fc": "RGB profile",  # its XYZ values have a type name that is scrambled
     "70ceb2": None,  # for grey, in a photo in colour
     "90017d": None,
 }

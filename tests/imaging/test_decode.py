@@ -1,11 +1,15 @@
 import io
+import itertools
 import subprocess
 
 import numpy as np
 import pytest
+import simplejpeg
 from PIL import Image, ImageOps
 
 from consult.errors import InvalidPhoto
+from consult.imaging import jpeg
+from consult.imaging.pixels import has_known_sampling
 from consult.imaging.scrub import scrub
 from tests.imaging.photos import (
     EOI,
@@ -56,6 +60,18 @@ class TestUnusualSampling:
         assert "unusual colour sampling" in photo.certificate.steps[-1]
         assert not photo.lossless
         assert psnr(pixels_of(photo.jpeg), pixels_of(upload)) > 44
+
+    @pytest.mark.parametrize("mode", ["RGB", "CMYK"])
+    def test_the_samplings_with_a_name_are_those_that_turbojpeg_takes(self, mode: str) -> None:
+        photo = bytearray(make_jpeg(64, 48, mode=mode))
+        at = photo.index(b"\xff\xc0") + 11
+        factors = [16 * h + v for h in range(1, 5) for v in range(1, 5)]
+        for luma, blue, red in itertools.product(factors, repeat=3):
+            photo[at], photo[at + 3], photo[at + 6] = luma, blue, red
+            if mode == "CMYK":
+                photo[at + 9] = luma
+            frame = jpeg.walk(bytes(photo)).frame
+            assert has_known_sampling(frame) is turbojpeg_takes(bytes(photo)), frame
 
     def test_missing_data_that_pillow_paints_grey_are_damage(self, upload: bytes) -> None:
         assert refusal_of(upload[: len(upload) * 2 // 3] + EOI) == "damaged_photo"
@@ -115,3 +131,11 @@ class TestHeic:
 
     def test_an_extended_xmp_name_is_no_exif(self) -> None:
         assert XMP_NAME not in scrub(real("008364")).jpeg
+
+
+def turbojpeg_takes(photo: bytes) -> bool:
+    try:
+        simplejpeg.decode_jpeg_header(photo)
+    except (ValueError, KeyError):  # KeyError for 4:4:1, which simplejpeg itself does not know
+        return False
+    return True

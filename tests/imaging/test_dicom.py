@@ -17,9 +17,11 @@ from consult.clinical.body_sites import BodySite, Laterality, find_site
 from consult.imaging import icc
 from consult.imaging.dicom import (
     InstanceContext,
+    SopClass,
     instance_uid,
     read_header,
     series_uid,
+    sop_class_for,
     study_uid,
     wrap,
 )
@@ -27,20 +29,20 @@ from consult.imaging.photo import LossyStep, ScrubbedPhoto
 from tests.imaging.instances import (
     CONSULT_ID,
     PHOTO_ID,
+    SOP_CLASSES,
     make_certificate,
     make_context,
     make_jpeg,
     make_photo,
 )
+from tests.imaging.typecheck import mandatory
 
-SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
-EXPECTED = {
+FILE_META_LENGTH = 0x00020000
+EXPECTED: dict[str, Any] = {
     "SpecificCharacterSet": "ISO_IR 192",
     "ImageType": ["ORIGINAL", "PRIMARY"],
     "InstanceCreationDate": "20260305",
     "InstanceCreationTime": "030203",
-    "SOPClassUID": SECONDARY_CAPTURE,
-    "SOPInstanceUID": instance_uid(PHOTO_ID),
     "StudyDate": "20260305",
     "SeriesDate": "20260305",
     "ContentDate": "20260304",
@@ -50,7 +52,6 @@ EXPECTED = {
     "ContentTime": "233001.120000",
     "AccessionNumber": "A-9",
     "Modality": "XC",
-    "ConversionType": "DI",
     "Manufacturer": "Consult",
     "InstitutionName": "County Ambulance",
     "ReferringPhysicianName": "Okafor^Ada",
@@ -76,12 +77,7 @@ EXPECTED = {
     "PatientBirthDate": "19800229",
     "PatientSex": "F",
     "BodyPartExamined": "HAND",
-    "DateOfSecondaryCapture": "20260305",
-    "TimeOfSecondaryCapture": "030203",
-    "SecondaryCaptureDeviceManufacturer": "Apple",
-    "SecondaryCaptureDeviceManufacturerModelName": "iPhone 13",
     "SoftwareVersions": "0.1.0",
-    "DigitalImageFormatAcquired": "JPEG",
     "StudyInstanceUID": study_uid(CONSULT_ID),
     "SeriesInstanceUID": series_uid(CONSULT_ID, "hand_left"),
     "StudyID": "C-17",
@@ -102,10 +98,38 @@ EXPECTED = {
     "LossyImageCompressionRatio": 12.35,
     "LossyImageCompressionMethod": "ISO_10918_1",
 }
+EXPECTED_OF_CLASS: dict[SopClass, dict[str, Any]] = {
+    "secondary-capture": {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.7",
+        "SOPInstanceUID": "2.25.42632494552106827300343583539990323013",
+        "ConversionType": "DI",
+        "DateOfSecondaryCapture": "20260305",
+        "TimeOfSecondaryCapture": "030203",
+        "SecondaryCaptureDeviceManufacturer": "Apple",
+        "SecondaryCaptureDeviceManufacturerModelName": "iPhone 13",
+        "DigitalImageFormatAcquired": "JPEG",
+    },
+    "vl-photographic": {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.77.1.4",
+        "SOPInstanceUID": "2.25.137318855242985582173465324306035807452",
+        "AcquisitionContextSequence": [],
+        "ContributingEquipmentSequence": [
+            {
+                "PurposeOfReferenceCodeSequence": [
+                    {
+                        "CodeValue": "109101",
+                        "CodingSchemeDesignator": "DCM",
+                        "CodeMeaning": "Acquisition Equipment",
+                    }
+                ],
+                "Manufacturer": "Apple",
+                "ManufacturerModelName": "iPhone 13",
+            }
+        ],
+    },
+}
 EXPECTED_FILE_META = {
     "FileMetaInformationVersion": b"\x00\x01",
-    "MediaStorageSOPClassUID": SECONDARY_CAPTURE,
-    "MediaStorageSOPInstanceUID": instance_uid(PHOTO_ID),
     "TransferSyntaxUID": "1.2.840.10008.1.2.4.50",
     "ImplementationClassUID": "2.25.70726185942816493799843964760049372997",
     "ImplementationVersionName": "CONSULT_0.1",
@@ -137,28 +161,70 @@ ABSENT_WHEN_UNKNOWN = [
     "ColorSpace",
     "DerivationDescription",
     "BurnedInAnnotation",
+    "ContributingEquipmentSequence",
 ]
 
 
+@pytest.mark.parametrize("sop_class", SOP_CLASSES)
 class TestGoldenDataSet:
     @pytest.mark.parametrize("keyword", EXPECTED)
-    def test_each_attribute_has_its_value(self, keyword: str) -> None:
-        assert plain(header())[keyword] == EXPECTED[keyword]
+    def test_each_attribute_has_its_value(self, keyword: str, sop_class: SopClass) -> None:
+        assert golden(sop_class)[keyword] == EXPECTED[keyword]
 
-    def test_there_is_no_other_attribute(self) -> None:
-        assert set(plain(header())) == set(EXPECTED)
+    def test_each_attribute_of_the_class_has_its_value(self, sop_class: SopClass) -> None:
+        expected = EXPECTED_OF_CLASS[sop_class]
 
-    @pytest.mark.parametrize("keyword", EXPECTED_FILE_META)
-    def test_each_file_meta_attribute_has_its_value(self, keyword: str) -> None:
-        assert header().file_meta[keyword].value == EXPECTED_FILE_META[keyword]
+        assert {keyword: golden(sop_class).get(keyword) for keyword in expected} == expected
+
+    def test_there_is_no_other_attribute(self, sop_class: SopClass) -> None:
+        assert golden(sop_class).keys() == {*EXPECTED, *EXPECTED_OF_CLASS[sop_class]}
+
+    def test_every_type_1_and_type_2_attribute_of_the_standard_is_among_them(
+        self, sop_class: SopClass
+    ) -> None:
+        expected = EXPECTED | EXPECTED_OF_CLASS[sop_class]
+
+        required = mandatory(expected["SOPClassUID"])
+
+        assert len(required) > 20
+        assert required <= expected.keys()
+
+    def test_each_file_meta_attribute_has_its_value(self, sop_class: SopClass) -> None:
+        of_class = EXPECTED_OF_CLASS[sop_class]
+        ds = header({}, {"sop_class": sop_class})
+
+        assert {
+            e.keyword: e.value for e in ds.file_meta if e.tag != FILE_META_LENGTH
+        } == EXPECTED_FILE_META | {
+            "MediaStorageSOPClassUID": of_class["SOPClassUID"],
+            "MediaStorageSOPInstanceUID": of_class["SOPInstanceUID"],
+        }
 
     @pytest.mark.parametrize("keyword", EMPTY_WHEN_UNKNOWN)
-    def test_what_must_be_there_is_empty_when_unknown(self, keyword: str) -> None:
-        assert bare_header()[keyword].is_empty
+    def test_what_must_be_there_is_empty_when_unknown(
+        self, keyword: str, sop_class: SopClass
+    ) -> None:
+        assert bare_header(sop_class)[keyword].is_empty
 
     @pytest.mark.parametrize("keyword", ABSENT_WHEN_UNKNOWN)
-    def test_what_may_be_missing_is_missing_when_unknown(self, keyword: str) -> None:
-        assert keyword not in bare_header()
+    def test_what_may_be_missing_is_missing_when_unknown(
+        self, keyword: str, sop_class: SopClass
+    ) -> None:
+        assert keyword not in bare_header(sop_class)
+
+
+class TestEquipment:
+    def test_a_vl_photo_names_no_phone_of_which_only_the_model_is_known(self) -> None:
+        ds = header({"device_make": None}, {"sop_class": "vl-photographic"})
+
+        assert "ContributingEquipmentSequence" not in ds
+
+    def test_a_vl_photo_names_a_phone_of_unknown_model_by_its_make(self) -> None:
+        ds = header({"device_model": None}, {"sop_class": "vl-photographic"})
+
+        [phone] = ds.ContributingEquipmentSequence
+        assert phone.Manufacturer == "Apple"
+        assert "ManufacturerModelName" not in phone
 
     def test_software_version_is_that_of_the_project(self) -> None:
         project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
@@ -316,6 +382,21 @@ class TestPixels:
 
         assert (ds.SamplesPerPixel, ds.PhotometricInterpretation) == (3, "RGB")
 
+    @pytest.mark.parametrize(
+        ("photometric", "kept"),
+        [
+            ("YBR_FULL_422", "vl-photographic"),
+            ("MONOCHROME2", "vl-photographic"),
+            ("RGB", "secondary-capture"),
+        ],
+    )
+    def test_an_rgb_jpeg_stays_a_secondary_capture(self, photometric: str, kept: str) -> None:
+        assert sop_class_for(make_photo(photometric=photometric), "vl-photographic") == kept
+
+    def test_an_rgb_jpeg_cannot_be_a_vl_photo(self) -> None:
+        with pytest.raises(ValueError, match="not coded in RGB"):
+            header({"photometric": "RGB"}, {"sop_class": "vl-photographic"})
+
     def test_a_re_encoded_photo_is_derived_and_says_how(self) -> None:
         ds = header(
             {
@@ -373,9 +454,16 @@ class TestTexts:
             ("محمد بن علي", "محمد بن علي^"),
             ("王小明", "王小明^"),
             ("José Núñez", "José Núñez^"),
+            ("שרה כהן", "שרה כהן^"),
+            ("สมชาย ใจดี", "สมชาย ใจดี^"),
+            ("Иван Иванов", "Иван Иванов^"),
+            ("홍길동", "홍길동^"),
+            ("Ana 👩🏽\u200d🚒", "Ana 👩🏽\u200d🚒^"),
+            ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada^Tarou=山田^太郎=やまだ^たろう"),
             ("Wang^XiaoMing=王^小明", "Wang^XiaoMing=王^小明"),
             ("=王^小明", "=王^小明"),
             ("  a \\ b\r\n\x1b[31m ", "a b [31m^"),
+            ("half \ud83d pair", "half pair^"),
             ("a=b=c=d", "a b c d^"),
             ("a^b^c^d^e^f", "a b c d e f^"),
             ("x" * 70, "x" * 63 + "^"),
@@ -438,26 +526,36 @@ class TestUids:
     def test_other_things_have_other_uids(self) -> None:
         one, other = uuid4(), uuid4()
         uids = {
-            *(instance_uid(photo, rendition) for photo in (one, other) for rendition in (1, 2)),
+            *(
+                instance_uid(photo, sop_class=sop_class, rendition=rendition)
+                for photo in (one, other)
+                for sop_class in SOP_CLASSES
+                for rendition in (1, 2)
+            ),
             *(series_uid(consult, key) for consult in (one, other) for key in ("", "head")),
             *(study_uid(consult) for consult in (one, other)),
         }
 
-        assert len(uids) == 10
-        assert max(len(uid) for uid in uids) <= 64
+        assert len(uids) == 14
+        assert max(len(uid) for uid in uids) < 64
 
 
 def header(photo: dict[str, Any] | None = None, context: dict[str, Any] | None = None) -> Dataset:
     return read_header(wrap(make_photo(**photo or {}), make_context(**context or {})).data)
 
 
-def bare_header() -> Dataset:
+def golden(sop_class: SopClass) -> dict[str, Any]:
+    return plain(header({}, {"sop_class": sop_class}))
+
+
+def bare_header(sop_class: SopClass) -> Dataset:
     """What is left of a photo and a context of which nothing is known."""
     photo: ScrubbedPhoto = make_photo(
         captured_at=None, captured_offset=None, device_make=None, device_model=None
     )
     context = InstanceContext(
-        sop_instance_uid=instance_uid(PHOTO_ID),
+        sop_class=sop_class,
+        sop_instance_uid=instance_uid(PHOTO_ID, sop_class=sop_class),
         study_instance_uid=study_uid(CONSULT_ID),
         series_instance_uid=series_uid(CONSULT_ID, ""),
         series_number=1,

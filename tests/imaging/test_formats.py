@@ -18,8 +18,17 @@ HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(16)
         (make_webp(), "WEBP"),
         (HEIC, "HEIC"),
         (HEIC.replace(b"ftypheic", b"ftypMiHE"), "HEIC"),
+        (HEIC.replace(b"heic", b"XXXX"), "HEIC"),
+        (AVIF, "AVIF"),
+        (AVIF.replace(b"ftypavif", b"ftypmif1"), "AVIF"),
+        (AVIF.replace(b"ftypavif", b"ftypavis"), "AVIF"),
+        (AVIF.replace(b"ftypavif", b"ftypheic"), "HEIC"),
     ],
-    ids=["jpeg", "jpeg with junk", "png", "webp", "heic", "heic among the compatible brands"],
+    ids=[
+        *("jpeg", "jpeg with junk", "png", "webp", "heic", "heic among the compatible brands"),
+        *("only the container", "avif", "avif among the compatible brands", "avif in motion"),
+        "heic before avif",
+    ],
 )
 def test_the_magic_tells_the_format(upload: bytes, expected: str) -> None:
     assert formats.sniff(upload) == expected
@@ -37,10 +46,9 @@ def test_the_magic_tells_the_format(upload: bytes, expected: str) -> None:
         b"<!doctype html><script>alert(1)</script>",
         b"BM" + bytes(60),
         b"PK\x03\x04" + bytes(60),
-        AVIF,
         b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isommp42",
     ],
-    ids=["gif", "tiff", "tiff mm", "pdf", "eps", "svg", "html", "bmp", "zip", "avif", "mp4"],
+    ids=["gif", "tiff", "tiff mm", "pdf", "eps", "svg", "html", "bmp", "zip", "mp4"],
 )
 def test_any_other_kind_of_file_is_unsupported(upload: bytes) -> None:
     with pytest.raises(UnsupportedPhoto) as refusal:

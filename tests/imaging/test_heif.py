@@ -8,53 +8,8 @@ import pytest
 from consult.errors import InvalidPhoto
 from consult.imaging import heif
 from consult.imaging.container import Container
+from tests.imaging.boxes import ISPE, box, full, item, located, make_heic, nclx
 from tests.imaging.photos import SECRET, XMP_NAME, make_icc, tell_all_exif
-
-
-def box(kind: bytes, *content: bytes) -> bytes:
-    body = b"".join(content)
-    return struct.pack(">I", len(body) + 8) + kind + body
-
-
-def full(kind: bytes, *content: bytes, version: int = 0) -> bytes:
-    return box(kind, bytes([version, 0, 0, 0]), *content)
-
-
-def item(number: int, kind: bytes, more: bytes = b"\x00") -> bytes:
-    return full(b"infe", struct.pack(">HH", number, 0), kind, more, version=2)
-
-
-ISPE = full(b"ispe", struct.pack(">II", 4032, 3024))
-
-
-def make_heic(
-    *,
-    items: tuple[bytes, ...] = (item(1, b"hvc1"),),
-    properties: tuple[bytes, ...] = (ISPE,),
-    iloc: bytes = b"",
-    iref: bytes = b"",
-    idat: bytes = b"",
-    behind: bytes = b"",
-) -> bytes:
-    """Item 1 is the main picture and has all the properties."""
-    numbers = bytes(range(1, len(properties) + 1))
-    ipma = full(b"ipma", struct.pack(">IHB", 1, 1, len(numbers)), numbers)
-    meta = full(
-        b"meta",
-        full(b"pitm", b"\x00\x01"),
-        full(b"iinf", struct.pack(">H", len(items)), *items),
-        box(b"iprp", box(b"ipco", *properties), ipma),
-        iloc,
-        iref,
-        box(b"idat", idat),
-    )
-    return box(b"ftyp", b"heic\x00\x00\x00\x00mif1heic") + meta + box(b"mdat", bytes(64)) + behind
-
-
-def located(*places: tuple[int, int, int]) -> bytes:
-    """An iloc of items in `idat`: item, offset, length."""
-    entries = [struct.pack(">HHHHII", number, 1, 0, 1, at, size) for number, at, size in places]
-    return full(b"iloc", b"\x44\x00", struct.pack(">H", len(places)), *entries, version=1)
 
 
 def read(upload: bytes) -> Container:
@@ -101,13 +56,11 @@ class TestColour:
 
     @pytest.mark.parametrize(("primaries", "expected"), [(12, True), (1, False)])
     def test_colours_named_by_number_are_understood(self, primaries: int, expected: bool) -> None:
-        nclx = box(b"colr", b"nclx", struct.pack(">HHHB", primaries, 13, 6, 128))
-        assert read(make_heic(properties=(ISPE, nclx))).names_display_p3 is expected
+        assert read(make_heic(properties=(ISPE, nclx(primaries, 13)))).names_display_p3 is expected
 
     @pytest.mark.parametrize("transfer", [16, 18])
     def test_hdr_is_refused_rather_than_shown_wrong(self, transfer: int) -> None:
-        nclx = box(b"colr", b"nclx", struct.pack(">HHHB", 9, transfer, 9, 0))
-        assert refusal_of(make_heic(properties=(ISPE, nclx))) == "unsupported_coding"
+        assert refusal_of(make_heic(properties=(ISPE, nclx(9, transfer)))) == "unsupported_coding"
 
 
 class TestCompany:

@@ -86,8 +86,11 @@ ODD = {
     "size too large": (len(SOUND) + 1).to_bytes(4, "big") + SOUND[4:],
     "tag outside": overwritten(SOUND, b"rTRC", 4, b"\xff\xff\xff\x00"),
     "endless curve": overwritten(SOUND, b"curv", 8, b"\xff\xff\xff\xff"),
-    # The last tag becomes a colour table, without any colours in it.
-    "an empty table": overwritten(SOUND, b"mmod", 0, b"A2B0")[:-36] + b"mft2".ljust(36, b"\x00"),
+    # The last tag becomes a colour table, without any colours in it, and one primary is missing.
+    "an empty table": overwritten(
+        overwritten(SOUND, b"mmod", 0, b"A2B0")[:-36] + b"mft2".ljust(36, b"\x00"),
+        *(b"rXYZ", 0, b"rXXX"),
+    ),
     "too many bytes": ((1 << 21).to_bytes(4, "big") + SOUND[4:]).ljust(1 << 21, b"x"),
 }
 
@@ -107,3 +110,45 @@ def test_pillow_reads_the_rebuilt_profile_and_its_fixed_name() -> None:
 def test_colours_cannot_be_converted_by_nonsense() -> None:
     with pytest.raises(ValueError, match="cannot be used"):
         icc.to_srgb(Image.new("RGB", (1, 1)), b"nonsense")
+
+
+def test_the_scrambled_type_name_that_some_programs_write_is_put_right() -> None:
+    """LittleCMS reads it all the same, so the original is shown in those colours."""
+    sound = make_icc(name="P3")
+    scrambled = sound[:132] + sound[132:].replace(
+        b"XYZ \x00\x00\x00\x00", b"\x17\xa5\x05\xb8\x00\x00\x00\x00"
+    )
+    assert scrambled.count(b"\x17\xa5\x05\xb8") == 4
+    assert rebuild(scrambled) == rebuild(sound)
+
+
+def test_bytes_without_a_meaning_come_out_as_zero() -> None:
+    """Four of them stand behind every type name."""
+    sound = icc.display_p3().content
+    marked = sound
+    for kind in (b"XYZ ", b"para", b"sf32"):
+        marked = marked[:132] + marked[132:].replace(kind + bytes(4), kind + b"DOE!")
+    marked = marked.replace(b"paraDOE!\x00\x03\x00\x00", b"paraDOE!\x00\x03JD")
+    assert marked.count(b"DOE!") == 6
+    assert rebuild(marked) == icc.display_p3()
+
+
+def test_a_profile_from_its_definition_says_that_its_white_was_daylight() -> None:
+    """With the adaptation of its `chad` undone, white is D65 again."""
+    content = icc.srgb().content
+    at = content.index(b"sf32") + 8
+    adaptation = np.array(struct.unpack_from(">9i", content, at)).reshape(3, 3) / 65536
+    white = np.linalg.solve(adaptation, [0.9642, 1.0, 0.8249])
+    assert white == pytest.approx([0.9505, 1.0, 1.0888], abs=0.001)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [(0x7FFFFFFF, 0x7FFFFFFF, 0, 0, 0), (-0x10000, 0, 0, 0, 0)],
+    ids=["beyond all numbers", "nothing to a negative power"],
+)
+def test_a_curve_that_nobody_can_compute_names_no_colours(numbers: tuple[int, ...]) -> None:
+    sound = icc.srgb().content
+    at = sound.index(b"para") + 12
+    profile = sound[:at] + struct.pack(">5i", *numbers) + sound[at + 20 :]
+    assert icc.name_of(profile) == "RGB profile"

@@ -1,17 +1,21 @@
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 import zlib
 from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from consult.errors import PhotoTooLarge, UnreadablePhoto
-from consult.imaging import workers
-from tests.imaging.photos import chunk, make_jpeg, make_png
+from consult.imaging import profiles, workers
+from consult.imaging.scrub import scrub
+from tests.imaging.photos import chunk, make_icc, make_jpeg, make_png
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +37,7 @@ def decode(width: int = 40) -> int:
     return len(content)
 
 
+@cache
 def heavy_png(side: int) -> bytes:
     """A picture of one colour: small as a file, large in memory."""
     header = side.to_bytes(4, "big") * 2 + b"\x08\x06\x00\x00\x00"
@@ -50,7 +55,7 @@ class TestLife:
         decode()
         decode()
         assert children() == before
-        assert len(before) == 2
+        assert len(before) == 2 + 1  # one more, for quick jobs
 
     def test_close_leaves_no_process_behind(self) -> None:
         workers.warm(2)
@@ -90,10 +95,9 @@ class TestLife:
 
     def test_a_worker_is_replaced_after_many_photos(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(workers, "PHOTOS_PER_WORKER", 3)
-        workers.warm(1)
+        decode()
         first = children()
-        for _ in range(3):
-            decode()
+        decode()
         decode()
         assert not children() & first
 
@@ -101,12 +105,12 @@ class TestLife:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("CONSULT_SECRET", "hush")
-        workers.warm(1)
+        decode()
         (pid,) = children()
         assert b"hush" not in Path(f"/proc/{pid}/environ").read_bytes()
 
     def test_a_worker_has_its_limits(self) -> None:
-        workers.warm(1)
+        decode()
         (pid,) = children()
         listing = Path(f"/proc/{pid}/limits").read_text().splitlines()
         limits = {line[:26].strip(): line[26:].split()[0] for line in listing}
@@ -115,6 +119,51 @@ class TestLife:
         assert limits["Max core file size"] == "0"
         assert int(limits["Max open files"]) <= 16
         assert 0 < int(limits["Max cpu time"]) <= 60
+
+
+class TestFairness:
+    @contextmanager
+    def slow_photo(self) -> Generator[threading.Thread]:
+        upload = heavy_png(5000)
+        notes = {"orientation": 6, "max_pixels": 10**9, "gamma": None}
+        thread = threading.Thread(target=lambda: workers.run("png", upload, **notes))
+        thread.start()
+        while not workers._pool._busy["slow"]:
+            time.sleep(0.001)
+        yield thread
+        thread.join()
+
+    def test_a_slow_photo_does_not_delay_ordinary_ones(self) -> None:
+        workers.warm(1)
+        with self.slow_photo() as thread:
+            photos = [scrub(make_jpeg(quality=90 - number)) for number in range(5)]
+            assert thread.is_alive()
+        assert len({photo.jpeg for photo in photos}) == 5
+
+    def test_a_slow_photo_leaves_the_other_workers_to_the_others(self) -> None:
+        workers.warm(2)
+        with self.slow_photo() as thread:
+            sizes = {decode() for _ in range(5)}
+            assert thread.is_alive()
+        assert len(sizes) == 1
+
+    def test_who_waits_for_a_worker_is_served_in_turn(self) -> None:
+        workers.warm(1)
+        order = list[int]()
+
+        def wait(number: int) -> None:
+            decode()
+            order.append(number)
+
+        waiting = [threading.Thread(target=wait, args=(number,)) for number in range(6)]
+        with self.slow_photo():
+            for number, thread in enumerate(waiting):
+                thread.start()
+                while len(workers._pool._queues["slow"]) <= number:
+                    time.sleep(0.001)
+        for thread in waiting:
+            thread.join()
+        assert order == [0, 1, 2, 3, 4, 5]
 
 
 class TestTrouble:
@@ -139,7 +188,7 @@ class TestTrouble:
         assert decode() > 0
 
     def test_a_worker_that_dies_at_work_costs_only_its_own_photo(self) -> None:
-        workers.warm(1)
+        decode()
         (pid,), upload = children(), heavy_png(5000)
         killer = threading.Timer(0.1, os.kill, (pid, 11))
         killer.start()
@@ -150,11 +199,22 @@ class TestTrouble:
         assert decode() > 0
 
     def test_a_worker_that_died_in_its_sleep_costs_no_photo(self) -> None:
-        workers.warm(1)
+        decode()
         (pid,) = children()
         os.kill(pid, 9)
         time.sleep(0.2)
         assert decode() > 0
+
+    def test_a_profile_that_ends_its_worker_is_no_profile(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        decode()
+        (pid,) = children()
+        os.kill(pid, signal.SIGSTOP)
+        monkeypatch.setattr(workers, "WALL_SECONDS", 0.05)
+        assert profiles.rebuilt(make_icc()) is None
+        monkeypatch.undo()
+        assert profiles.rebuilt(make_icc())
 
     def test_an_unknown_job_is_answered(self) -> None:
         with pytest.raises(UnreadablePhoto):

@@ -17,15 +17,20 @@ from pydicom.dataset import Dataset
 
 def problems(ds: Dataset) -> list[str]:
     """One line per broken rule; empty when the data set keeps them all."""
-    iod = _table("sop_class_iod_map").get(str(ds.get("SOPClassUID")))
-    if iod is None:
+    modules = _modules(str(ds.get("SOPClassUID")))
+    if not modules:
         return [f"no IOD for SOP class {ds.get('SOPClassUID')}"]
-    modules = [m["key"] for m in _table("iod_module_map")[iod] if m["usage"] == "M"]
     return [problem for module in modules for problem in _module_problems(ds, module)]
 
 
+def mandatory(sop_class: str) -> set[str]:
+    """Keywords that are Type 1 or Type 2 at the top of a data set of this class."""
+    rules = [rule for module in _modules(sop_class) for rule in _rules(module)]
+    return {r["keyword"] for r in rules if r["type"] in {"1", "2"} and not r["path"]}
+
+
 def _module_problems(ds: Dataset, module: str) -> Iterator[str]:
-    for rule in _table("module_attribute_map")[module]:
+    for rule in _rules(module):
         for item in _items(ds, rule["path"]):
             if not _keeps(item, rule["keyword"], rule["type"]):
                 where = ".".join([*rule["path"], rule["keyword"]])
@@ -43,6 +48,16 @@ def _keeps(item: Dataset, keyword: str, kind: str) -> bool:
     if kind == "1":
         return keyword in item and not item[keyword].is_empty
     return kind != "2" or keyword in item
+
+
+def _modules(sop_class: str) -> list[str]:
+    """The mandatory modules of its IOD; none for a class that has no IOD."""
+    iod = _table("sop_class_iod_map").get(sop_class)
+    return [m["key"] for m in _table("iod_module_map").get(iod, []) if m["usage"] == "M"]
+
+
+def _rules(module: str) -> list[dict[str, Any]]:
+    return _table("module_attribute_map")[module]
 
 
 @cache

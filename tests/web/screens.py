@@ -132,6 +132,9 @@ class Story:
         page.get_by_role("group", name="Photo").click()
         page.locator("photo-viewer summary").click()
         self.show(specialist, "19-photo-certificate")
+        page.get_by_role("dialog").get_by_role("button", name="Turn").click()
+        page.get_by_role("dialog").get_by_text("Turned by you").wait_for()
+        self.show(specialist, "19-photo-turned")
         page.get_by_role("button", name="Close the photo").click()
 
     def it_ends(self, specialist: Person, patient: Person) -> None:

@@ -1,15 +1,25 @@
-"""A scrubbed photo as a DICOM Secondary Capture image (PS3.3 A.8.1), its bytes untouched."""
+"""A scrubbed photo as a DICOM image, its bytes untouched.
 
-from consult.imaging.dicom.context import InstanceContext
+Secondary Capture (PS3.3 A.8.1) or VL Photographic (A.32.4), decided when the photo comes in: the
+class is part of an instance's identity, so one that exists is never turned into the other.
+"""
+
+from consult.imaging.dicom.context import InstanceContext, SourceImage, sop_class_for
 from consult.imaging.dicom.part10 import Instance, read_header, wrap
-from consult.imaging.dicom.uids import instance_uid, series_uid, study_uid
+from consult.imaging.dicom.source import Source, read_source
+from consult.imaging.dicom.uids import SopClass, instance_uid, series_uid, study_uid
 
 __all__ = [
     "Instance",
     "InstanceContext",
+    "SopClass",
+    "Source",
+    "SourceImage",
     "instance_uid",
     "read_header",
+    "read_source",
     "series_uid",
+    "sop_class_for",
     "study_uid",
     "wrap",
 ]

@@ -1,20 +1,20 @@
-"""The attributes of a photo, by keyword, module by module (PS3.3 A.8.1).
+"""The attributes of a photo, by keyword, module by module (PS3.3 A.8.1 and A.32.4).
 
 A value of None leaves its attribute out; "" writes it empty, which is how Type 2 says unknown.
 Absent on purpose: Laterality (0020,0060) beside ImageLaterality; BurnedInAnnotation, which only
-a person or a check may deny; group 0016 and every private tag.
+a person or a check may deny; group 0016, in which a VL photo might tell its lens and its place;
+every private tag.
 """
 
 from typing import Final
 
-from pydicom.uid import SecondaryCaptureImageStorage
-
 import consult
 from consult.clinical.body_sites import Laterality, Site
 from consult.imaging import icc
-from consult.imaging.dicom.context import InstanceContext
+from consult.imaging.dicom.context import InstanceContext, SourceImage
 from consult.imaging.dicom.texts import identifier, line, name, paragraph
 from consult.imaging.dicom.times import times
+from consult.imaging.dicom.uids import SOP_CLASS_UIDS
 from consult.imaging.photo import ScrubbedPhoto
 
 Attributes = dict[str, object]
@@ -27,13 +27,15 @@ def attributes(photo: ScrubbedPhoto, context: InstanceContext) -> Attributes:
         **_patient(context),
         **_study(context),
         **_series(context),
-        **_equipment(photo, context),
+        **_equipment(context),
         **times(photo, context),
         **_anatomy(context.site),
         **_image(photo, context),
+        **_source(context.source),
         **_pixels(photo),
         **_colour(photo),
         **_compression(photo),
+        **_OF_CLASS[context.sop_class](photo),
     }
 
 
@@ -41,7 +43,7 @@ def _common(context: InstanceContext) -> Attributes:
     """C.12.1."""
     return {
         "SpecificCharacterSet": "ISO_IR 192",
-        "SOPClassUID": SecondaryCaptureImageStorage,
+        "SOPClassUID": SOP_CLASS_UIDS[context.sop_class],
         "SOPInstanceUID": context.sop_instance_uid,
     }
 
@@ -86,16 +88,12 @@ def _series(context: InstanceContext) -> Attributes:
     }
 
 
-def _equipment(photo: ScrubbedPhoto, context: InstanceContext) -> Attributes:
-    """C.7.5.1 for us who wrote the object, C.8.6.1 for the phone that took the photo."""
+def _equipment(context: InstanceContext) -> Attributes:
+    """C.7.5.1: us, who wrote the object."""
     return {
         "Manufacturer": line(context.manufacturer),
         "InstitutionName": line(context.institution_name) or None,
         "SoftwareVersions": consult.__version__,
-        "ConversionType": "DI",
-        "SecondaryCaptureDeviceManufacturer": photo.device_make,
-        "SecondaryCaptureDeviceManufacturerModelName": photo.device_model,
-        "DigitalImageFormatAcquired": photo.source_format,
     }
 
 
@@ -105,22 +103,25 @@ def _anatomy(site: Site | None) -> Attributes:
         return {"Laterality": ""}
     return {
         "BodyPartExamined": site.body_part_examined,
-        "AnatomicRegionSequence": [_code(site.code, site.meaning, modifier=site.image_laterality)],
+        "AnatomicRegionSequence": [_region(site)],
         "ImageLaterality": site.image_laterality,
         "Laterality": "" if site.image_laterality is None else None,
         "RecognizableVisualFeatures": "YES" if site.recognizable else None,
     }
 
 
-def _code(value: str, meaning: str, *, modifier: Laterality | None = None) -> Attributes:
-    """8.8, with the side of the body (CID 244) where there is one."""
-    side = _SIDES.get(modifier) if modifier else None
+def _region(site: Site) -> Attributes:
+    """10.5, with the side of the body (CID 244) where there is one."""
+    side = _SIDES.get(site.image_laterality)
     return {
-        "CodeValue": value,
-        "CodingSchemeDesignator": "SCT",
-        "CodeMeaning": meaning,
-        "AnatomicRegionModifierSequence": [_code(*side)] if side else None,
+        **_code("SCT", site.code, site.meaning),
+        "AnatomicRegionModifierSequence": [_code("SCT", *side)] if side else None,
     }
+
+
+def _code(scheme: str, value: str, meaning: str) -> Attributes:
+    """8.8."""
+    return {"CodeValue": value, "CodingSchemeDesignator": scheme, "CodeMeaning": meaning}
 
 
 def _image(photo: ScrubbedPhoto, context: InstanceContext) -> Attributes:
@@ -131,6 +132,19 @@ def _image(photo: ScrubbedPhoto, context: InstanceContext) -> Attributes:
         "PatientOrientation": "",
         "DerivationDescription": None if photo.derivation is None else paragraph(photo.derivation),
     }
+
+
+def _source(source: SourceImage | None) -> Attributes:
+    """C.12.4: the instance that this one was made from, and what for (CID 7202)."""
+    if source is None:
+        return {}
+    purpose = _code("DCM", "121322", "Source image for image processing operation")
+    reference: Attributes = {
+        "ReferencedSOPClassUID": source.sop_class_uid,
+        "ReferencedSOPInstanceUID": source.sop_instance_uid,
+        "PurposeOfReferenceCodeSequence": [purpose],
+    }
+    return {"SourceImageSequence": [reference]}
 
 
 def _pixels(photo: ScrubbedPhoto) -> Attributes:
@@ -168,7 +182,39 @@ def _compression(photo: ScrubbedPhoto) -> Attributes:
     }
 
 
-_SIDES: Final = {
+def _secondary_capture(photo: ScrubbedPhoto) -> Attributes:
+    """C.8.6.1: the phone that took the photo."""
+    return {
+        "ConversionType": "DI",
+        "SecondaryCaptureDeviceManufacturer": photo.device_make,
+        "SecondaryCaptureDeviceManufacturerModelName": photo.device_model,
+        "DigitalImageFormatAcquired": photo.source_format,
+    }
+
+
+def _vl_photographic(photo: ScrubbedPhoto) -> Attributes:
+    """C.7.6.14, and the phone by C.12.1.1.5, where it needs a make to be told at all.
+
+    Raise ValueError for a JPEG in RGB: `context.sop_class_for` knows better.
+    """
+    if photo.photometric == "RGB":
+        raise ValueError("A VL photo in lossy JPEG is not coded in RGB.")
+    phone: Attributes = {
+        "PurposeOfReferenceCodeSequence": [_code("DCM", "109101", "Acquisition Equipment")],
+        "Manufacturer": photo.device_make,
+        "ManufacturerModelName": photo.device_model,
+    }
+    return {
+        "AcquisitionContextSequence": [],
+        "ContributingEquipmentSequence": [phone] if photo.device_make else None,
+    }
+
+
+_OF_CLASS: Final = {
+    "secondary-capture": _secondary_capture,
+    "vl-photographic": _vl_photographic,
+}
+_SIDES: Final[dict[Laterality | None, tuple[str, str]]] = {
     Laterality.R: ("24028007", "Right"),
     Laterality.L: ("7771000", "Left"),
     Laterality.B: ("51440002", "Bilateral"),

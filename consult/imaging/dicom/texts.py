@@ -5,6 +5,7 @@ from typing import Final
 
 _LINE_LENGTH: Final = 64  # LO, and each component group of PN
 _PARAGRAPH_LENGTH: Final = 1024  # ST
+_NO_TEXT: Final = {"Cc", "Cs"}  # control characters, halves of a surrogate pair
 _NAME_GROUPS: Final = 3
 _NAME_DELIMITERS: Final = 4
 
@@ -44,6 +45,6 @@ def _group(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Drop control characters and the backslash, which separates values; single spaces only."""
-    spaced = "".join(" " if unicodedata.category(c) == "Cc" or c == "\\" else c for c in text)
+    """Drop the backslash, which separates values, and what is no text; single spaces only."""
+    spaced = "".join(" " if unicodedata.category(c) in _NO_TEXT or c == "\\" else c for c in text)
     return " ".join(spaced.split())

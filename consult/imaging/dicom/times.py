@@ -16,13 +16,14 @@ def times(photo: ScrubbedPhoto, context: InstanceContext) -> dict[str, object]:
     zone = _zone(photo)
     captured = photo.captured_at
     received = _in_zone(context.received_at, zone)
+    is_capture = context.sop_class == "secondary-capture"
     return {
         "TimezoneOffsetFromUTC": f"{received:%z}" if zone else None,
         "AcquisitionDateTime": _date_time(captured, zone) if captured else None,
         **_pair("Content", captured or received),
-        **_pair("InstanceCreation", received),
-        "DateOfSecondaryCapture": _date(received),
-        "TimeOfSecondaryCapture": _time(received),
+        **_pair("InstanceCreation", _in_zone(context.created_at or context.received_at, zone)),
+        "DateOfSecondaryCapture": _date(received) if is_capture else None,
+        "TimeOfSecondaryCapture": _time(received) if is_capture else None,
         **_pair("Study", _in_zone(context.study_started_at, zone)),
         **_pair("Series", _in_zone(context.series_started_at or context.study_started_at, zone)),
     }

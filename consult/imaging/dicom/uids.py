@@ -4,17 +4,26 @@ The same thing has the same UID each time it is asked, so a job that runs twice 
 object twice.
 """
 
+from typing import Final, Literal
 from uuid import UUID, uuid5
 
-from pydicom.uid import SecondaryCaptureImageStorage
+from pydicom.uid import SecondaryCaptureImageStorage, VLPhotographicImageStorage
+
+SopClass = Literal["secondary-capture", "vl-photographic"]
+SOP_CLASS_UIDS: Final[dict[SopClass, str]] = {
+    "secondary-capture": SecondaryCaptureImageStorage,
+    "vl-photographic": VLPhotographicImageStorage,
+}
 
 
-def instance_uid(photo_id: UUID, rendition: int = 1) -> str:
-    """Give the SOP Instance UID of one photo.
+def instance_uid(
+    photo_id: UUID, *, sop_class: SopClass = "secondary-capture", rendition: int = 1
+) -> str:
+    """Give the SOP Instance UID of one photo, another one for each class that it is told as.
 
     Other bytes under the same photo id (a redaction, say) need the next `rendition`.
     """
-    return _uid(uuid5(photo_id, f"{SecondaryCaptureImageStorage}/{rendition}"))
+    return _uid(uuid5(photo_id, f"{SOP_CLASS_UIDS[sop_class]}/{rendition}"))
 
 
 def study_uid(consult_id: UUID) -> str:

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lastSeq, mergeMessages, threadEntries } from "../../../static/lib/thread.js";
+import { lastSeq, mergeMessages, newestPhotos, threadEntries } from "../../../static/lib/thread.js";
 
 const at = (minute) => `2026-11-24T02:${String(minute).padStart(2, "0")}:00.000Z`;
 const message = (seq, { minute = seq, photo_ids = [], id = `m${seq}` } = {}) => ({ id, seq, photo_ids, created_at: at(minute) });
 const photo = (id, minute, by = "pat") => ({ id, created_at: at(minute), created_by: { id: by } });
+/** One photo, turned again and again: each but the first replaces the one before. */
+const line = (ids, minute) =>
+  ids.map((id, n) => ({ ...photo(id, minute), turned_from: ids[n - 1] ?? null, replaced_by: ids[n + 1] ?? null }));
 const entries = (messages, photos, more = {}) => threadEntries({ messages, photos, dayOf: () => "one day", ...more });
 const shape = (list) =>
   list.map((entry) => ("photos" in entry ? [entry.key, ...entry.photos.map(({ id }) => id)].join(" ") : entry.type));
@@ -67,4 +70,32 @@ test("each day begins with its name", () => {
 
 test("nothing said and nothing shown is an empty thread", () => {
   assert.deepEqual(entries([], []), []);
+});
+
+test("the newest of a line stands for all of it", () => {
+  const newest = newestPhotos([...line(["a", "b", "c"], 1), photo("other", 2)]);
+
+  assert.deepEqual([...newest].map(([id, { id: now }]) => id + now), ["ac", "bc", "cc", "otherother"]);
+});
+
+test("a photo whose successor has not come yet stands for itself", () => {
+  const [first] = line(["a", "b"], 1);
+
+  assert.equal(newestPhotos([first]).get("a"), first);
+});
+
+test("a message that names a photo shows it as it is now", () => {
+  const list = entries([message(1, { photo_ids: ["a", "p"] })], [...line(["a", "b", "c"], 1), photo("p", 1)]);
+
+  assert.deepEqual(shape(list), ["day", "m1 c p"]);
+});
+
+test("a message that names a photo twice, before and after it was turned, shows it once", () => {
+  assert.deepEqual(shape(entries([message(1, { photo_ids: ["a", "b"] })], line(["a", "b"], 1))), ["day", "m1 b"]);
+});
+
+test("a turned photo of no message keeps its place and its entry", () => {
+  const list = entries([message(1), message(5)], [...line(["a", "b"], 3), photo("late", 9)]);
+
+  assert.deepEqual(shape(list), ["day", "m1", "a b", "m5", "late late"]);
 });

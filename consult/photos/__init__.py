@@ -1,0 +1,17 @@
+"""Photos of a consult: attached, turned, read."""
+
+from consult.photos.attaching import attach_photo, find_place
+from consult.photos.instances import Facts
+from consult.photos.reading import get_photo, list_photos, open_photo
+from consult.photos.turning import find_turn, turn_photo
+
+__all__ = [
+    "Facts",
+    "attach_photo",
+    "find_place",
+    "find_turn",
+    "get_photo",
+    "list_photos",
+    "open_photo",
+    "turn_photo",
+]

@@ -1,0 +1,92 @@
+"""A photo's way: from the bytes that a phone sent to a DICOM instance in a consult."""
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from anyio import to_thread
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from consult.access import Action
+from consult.bootstrap import Backends
+from consult.config import Settings
+from consult.consults import get_seat
+from consult.errors import Conflict
+from consult.imaging import dicom
+from consult.imaging.scrub import scrub
+from consult.models import Actor, Photo, now
+from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
+
+
+async def find_place(
+    session: AsyncSession, *, actor: Actor, consult_id: UUID, photo_id: UUID
+) -> Place:
+    """Look, before a byte of the body is read, whether the photo may come in.
+
+    Raises NotFound, Forbidden, Conflict (consult closed; the id belongs to another photo).
+    """
+    seat = await get_seat(session, actor, consult_id)
+    known = await session.get(Photo, photo_id)
+    if known is None:
+        seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
+    elif known.consult_id != consult_id:
+        raise id_taken()
+    return await place_for(session, seat, photo_id, known=known)
+
+
+async def attach_photo(
+    session: AsyncSession, backends: Backends, *, place: Place, upload: bytes, facts: Facts
+) -> tuple[Photo, bool]:
+    """Scrub, wrap and store `upload`, attach it to the consult, and queue the notice.
+
+    The file is durable before its row exists: a file without a row is swept up later, a row
+    without a file would be a hole in the record. The second value is False when this very
+    photo was attached before. Raises InvalidPhoto, Conflict, NotFound, Forbidden.
+    """
+    if place.known:
+        sha256 = await to_thread.run_sync(_sha256, upload)
+        return _same_again(place.known, place, sha256), False
+
+    made = await to_thread.run_sync(
+        _make, upload, place, facts, now(), backends.settings, limiter=backends.image_threads
+    )
+    file = await backends.storage.put(made.instance.data)
+
+    # The write transaction begins here: nothing slow below this line.
+    actor, consult_id = place.seat.actor, place.seat.consult.id
+    if known := await session.get(Photo, place.photo_id):
+        # The same PUT, twice at once. Our file has no row; the sweep takes it.
+        return _same_again(known, place, made.scrubbed.certificate.sha256_before), False
+    seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
+    photo = row_of(made, place, facts, storage_key=file.key, created_by=actor.user_id)
+    seat.consult.photo_count += 1
+    preview = made.scrubbed.preview
+    await keep(session, backends, seat, photo, preview=preview, deed="photo.attached")
+    return photo, True
+
+
+def id_taken() -> Conflict:
+    return Conflict("Another photo already has this id. Send it with a new id.", code="id_taken")
+
+
+def _make(
+    upload: bytes, place: Place, facts: Facts, received_at: datetime, settings: Settings
+) -> Made:
+    scrubbed = scrub(upload, max_pixels=settings.max_pixels, received_at=received_at)
+    context = context_of(place, facts, scrubbed, received_at=received_at, settings=settings)
+    return Made(scrubbed, context, dicom.wrap(scrubbed, context))
+
+
+def _same_again(known: Photo, place: Place, sha256_before: str) -> Photo:
+    """The answer to a photo that is sent again; raises Conflict for another under its id.
+
+    A photo that was turned is of the same upload, and yet another photo.
+    """
+    same = (known.consult_id, known.sha256_before) == (place.seat.consult.id, sha256_before)
+    if not same or known.turned_from:
+        raise id_taken()
+    return known
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
