@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop serve test check fix bench screens openapi lock clean
+.PHONY: help demo demo-stop serve test check fix bench fuzz screens openapi lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ fix: $(VENV)/.dev ## format, and mend what lint can mend by itself
 
 bench: $(VENV)/.dev ## measure against the floor and the peers that are installed; figures, no verdict
 	$(BIN)/python -m tests.bench
+
+fuzz: $(VENV)/.dev ## feed every reader of strangers' bytes with broken ones [EACH=2000000 or 60s]
+	@for target in jpeg exif icc bmff png webp; do $(BIN)/python -m tests.fuzz $$target $(or $(EACH),60s); done
 
 screens: $(VENV)/.dev ## write every screen as a picture [OUT=screens]
 	$(BIN)/python -m tests.web.screens $(or $(OUT),screens)
