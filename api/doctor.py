@@ -16,7 +16,7 @@ def examine(settings: Settings) -> int:
     checks: list[tuple[str, Callable[[], str]]] = [
         ("data folder, database, storage", lambda: _backends(settings)),
         ("lossless turning of photos", _turning),
-        ("decoding of HEIC, PNG, WebP", _decoding),
+        ("decoding of HEIC, AVIF, PNG, WebP", _decoding),
         ("mail", lambda: _mail(settings)),
         ("address", lambda: _address(settings)),
     ]

@@ -166,8 +166,8 @@ class Settings(BaseSettings):
         default=2,
         ge=0,
         le=64,
-        description="Processes kept ready for photos that are not upright baseline JPEG; 0 starts "
-        "them when first needed.",
+        description="Photos that may be decoded at the same time, each in a process kept ready; one "
+        "more proves photos whole. 0 starts them when first needed.",
     )
     sop_class: Annotated[
         Literal["secondary-capture", "vl-photographic"], BeforeValidator(checks.lower)
