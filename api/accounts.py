@@ -24,6 +24,7 @@ from api.openapi import operation
 from api.shapes import Shape, Time
 from api.state import ConsultRequest
 from consult import accounts
+from consult.access import Action
 from consult.errors import NotSignedIn
 from consult.models import Actor, Role, User
 
@@ -82,10 +83,10 @@ class SessionRead(Shape):
 
 @operation(
     "Ask what to make a passkey with. Asking does not use the invitation up.",
+    action=Action.COME_IN,
     takes=RegistrationStart,
     returns="application/json",
     errors=(400, 403, 415, 422),
-    auth=False,
 )
 async def post_registration_options(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
@@ -97,11 +98,11 @@ async def post_registration_options(request: ConsultRequest) -> Response:
 
 @operation(
     "Bind the passkey, use the invitation up, and sign in.",
+    action=Action.COME_IN,
     takes=Registration,
     returns=SessionRead,
     status=201,
     errors=(400, 401, 403, 415, 422),
-    auth=False,
 )
 async def post_registration(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
@@ -118,10 +119,10 @@ async def post_registration(request: ConsultRequest) -> Response:
 
 @operation(
     "Ask for a challenge; any passkey of this service may answer it.",
+    action=Action.COME_IN,
     takes=AuthenticationStart,
     returns="application/json",
     errors=(400, 403, 415, 422),
-    auth=False,
 )
 async def post_authentication_options(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
@@ -134,10 +135,10 @@ async def post_authentication_options(request: ConsultRequest) -> Response:
 
 @operation(
     "Sign in with a passkey.",
+    action=Action.COME_IN,
     takes=Authentication,
     returns=SessionRead,
     errors=(400, 401, 403, 415, 422),
-    auth=False,
 )
 async def post_authentication(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
@@ -157,12 +158,17 @@ async def post_authentication(request: ConsultRequest) -> Response:
     return _signed_in(request, secret, login, status=200)
 
 
-@operation("Read the session, and the token that guards it.", returns=SessionRead, errors=(400,))
+@operation(
+    "Read the session, and the token that guards it.",
+    action=Action.ACCOUNT_READ,
+    returns=SessionRead,
+    errors=(400,),
+)
 async def get_session(request: ConsultRequest) -> Response:
     return SessionRead.of(request, await login_of(request)).response()
 
 
-@operation("Sign out.", status=204, errors=(400, 403, 415))
+@operation("Sign out.", action=Action.SESSION_END, status=204, errors=(400, 403, 415))
 async def delete_session(request: ConsultRequest) -> Response:
     login = await login_of(request)
     async with request.state["backends"].database.writes.begin() as session:
@@ -172,7 +178,12 @@ async def delete_session(request: ConsultRequest) -> Response:
     return response
 
 
-@operation("Read whom the cookie or the token belongs to.", returns=Me, errors=(400,))
+@operation(
+    "Read whom the cookie or the token belongs to.",
+    action=Action.ACCOUNT_READ,
+    returns=Me,
+    errors=(400,),
+)
 async def get_me(request: ConsultRequest) -> Response:
     return Me.of(await actor_of(request)).response()
 

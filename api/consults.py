@@ -90,6 +90,7 @@ class ConsultPage(Shape):
 
 @operation(
     "Open a consult. The same id again is the same consult.",
+    action=Action.CONSULT_OPEN,
     takes=ConsultOpen,
     returns=ConsultRead,
     status=201,
@@ -115,6 +116,7 @@ async def post_consult(request: ConsultRequest) -> Response:
 
 @operation(
     "List the consults you may read, last changed first.",
+    action=Action.CONSULT_LIST,
     query=ConsultQuery,
     returns=ConsultPage,
     errors=(422,),
@@ -131,7 +133,12 @@ async def get_consults(request: ConsultRequest) -> Response:
     return ConsultPage(items=items, next=_cursor(page[-1]) if more else None).response()
 
 
-@operation("Read one consult, with its people and photos.", returns=ConsultDetail, errors=(404,))
+@operation(
+    "Read one consult, with its people and photos.",
+    action=Action.CONSULT_READ,
+    returns=ConsultDetail,
+    errors=(404,),
+)
 async def get_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
@@ -145,7 +152,12 @@ async def get_consult(request: ConsultRequest) -> Response:
     return detail.response()
 
 
-@operation("Close a consult.", returns=ConsultRead, errors=(400, 403, 404, 409, 422))
+@operation(
+    "Close a consult.",
+    action=Action.CONSULT_CLOSE,
+    returns=ConsultRead,
+    errors=(400, 403, 404, 409, 422),
+)
 async def post_close(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.writes.begin() as session:
@@ -157,7 +169,13 @@ async def post_close(request: ConsultRequest) -> Response:
     return shown.response()
 
 
-@operation("Remember how far you have read.", takes=ReadMarkPut, status=204, errors=(400, 404, 422))
+@operation(
+    "Remember how far you have read.",
+    action=Action.CONSULT_READ,
+    takes=ReadMarkPut,
+    status=204,
+    errors=(400, 404, 422),
+)
 async def put_read(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     mark = await read_json(request, ReadMarkPut)

@@ -17,6 +17,7 @@ from api.auth import actor_of
 from api.bodies import Query, read_query
 from api.openapi import operation
 from api.state import ConsultRequest
+from consult.access import Action
 from consult.consults import Seat, events_after, get_seat
 from consult.errors import ConsultError, InvalidFields
 
@@ -34,6 +35,7 @@ class EventQuery(Query):
 
 @operation(
     "Follow a consult as it happens.",
+    action=Action.CONSULT_READ,
     query=EventQuery,
     returns="text/event-stream",
     errors=(404, 422),

@@ -55,6 +55,7 @@ class MessagePage(Shape):
 
 @operation(
     "Say something. The same id and words again are the same message.",
+    action=Action.MESSAGE_POST,
     takes=MessagePut,
     returns=MessageRead,
     status=201,
@@ -75,7 +76,11 @@ async def put_message(request: ConsultRequest) -> Response:
 
 
 @operation(
-    "Read the thread after a number.", query=MessageQuery, returns=MessagePage, errors=(404, 422)
+    "Read the thread after a number.",
+    action=Action.MESSAGE_READ,
+    query=MessageQuery,
+    returns=MessagePage,
+    errors=(404, 422),
 )
 async def get_messages(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)

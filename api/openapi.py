@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute, Route
 
 from consult import __version__
+from consult.access import PUBLIC, Action
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM = "application/problem+json"
@@ -21,27 +22,32 @@ HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Operation:
     summary: str
+    action: Action
+    """What whoever calls it must be allowed."""
     status: int
     takes: type[BaseModel] | str | None
     """A JSON shape, or the media type of raw bytes."""
     returns: type[BaseModel] | str | None
     query: type[BaseModel] | None
     errors: tuple[int, ...] = field(default=())
-    auth: bool = True
+
+    @property
+    def auth(self) -> bool:
+        return self.action not in PUBLIC
 
 
 def operation(
     summary: str,
     *,
+    action: Action,
     takes: type[BaseModel] | str | None = None,
     returns: type[BaseModel] | str | None = None,
     query: type[BaseModel] | None = None,
     status: int = 200,
     errors: tuple[int, ...] = (),
-    auth: bool = True,
 ) -> Callable[[HandlerT], HandlerT]:
-    """Declare what a handler takes and gives. Every route under /api needs one."""
-    declared = Operation(summary, status, takes, returns, query, errors, auth)
+    """Declare what a handler does, takes and gives. Every route under /api needs one."""
+    declared = Operation(summary, action, status, takes, returns, query, errors)
 
     def mark(handler: HandlerT) -> HandlerT:
         handler.__dict__["operation"] = declared

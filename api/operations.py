@@ -13,7 +13,7 @@ from api.auth import actor_of
 from api.metrics import REGISTRY, measure
 from api.openapi import operation
 from api.state import ConsultRequest
-from consult.access import Action, Facts, Verdict, decide
+from consult.access import Action, Facts, decide
 from consult.backends.database import at_head
 from consult.bootstrap import Backends
 from consult.errors import NotFound
@@ -21,16 +21,16 @@ from consult.errors import NotFound
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
 
-@operation("The process answers.", returns="application/json", auth=False)
+@operation("The process answers.", action=Action.OPERATE, returns="application/json")
 async def get_livez(_: ConsultRequest) -> Response:
     return JSONResponse({"status": "ok"})
 
 
 @operation(
     "Database, storage and schema are there, and the service is not stopping.",
+    action=Action.OPERATE,
     returns="application/json",
     errors=(503,),
-    auth=False,
 )
 async def get_readyz(request: ConsultRequest) -> Response:
     checks = await _checks(request.state["backends"])
@@ -43,19 +43,20 @@ async def get_readyz(request: ConsultRequest) -> Response:
 
 @operation(
     "Figures for a monitor (Prometheus text format), for an admin's token.",
+    action=Action.METRICS_READ,
     returns="text/plain",
     errors=(404,),
 )
 async def get_metrics(request: ConsultRequest) -> Response:
     # Not for everybody: how often a route was called tells when somebody spoke.
     actor = await actor_of(request, touch=False)
-    if decide(Facts(actor.role), Action.METRICS_READ) is not Verdict.ALLOW:
+    if not decide(Facts(actor.role), Action.METRICS_READ).allowed:
         raise NotFound
     await measure(request.state["backends"])
     return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-@operation("This interface, as OpenAPI 3.1.", returns="application/json", auth=False)
+@operation("This interface, as OpenAPI 3.1.", action=Action.OPERATE, returns="application/json")
 async def get_openapi(_: ConsultRequest) -> Response:
     return Response(_document(), media_type="application/json")
 

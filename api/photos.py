@@ -120,6 +120,7 @@ class CertificateRead(Shape):
 
 @operation(
     "Attach a photo. Sending the same photo again changes nothing.",
+    action=Action.PHOTO_ATTACH,
     takes="application/octet-stream",
     query=PhotoQuery,
     returns=PhotoRead,
@@ -142,6 +143,7 @@ async def put_photo(request: ConsultRequest) -> Response:
 
 @operation(
     "Turn a photo: a new one replaces it, and the old one stays. The same id again turns nothing.",
+    action=Action.PHOTO_TURN,
     takes=PhotoTurn,
     returns=PhotoRead,
     status=201,
@@ -161,7 +163,9 @@ async def post_turn(request: ConsultRequest) -> Response:
     return shown.response(201 if created else 200)
 
 
-@operation("Read the facts of a photo.", returns=PhotoRead, errors=(404,))
+@operation(
+    "Read the facts of a photo.", action=Action.CONSULT_READ, returns=PhotoRead, errors=(404,)
+)
 async def get_photo_facts(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
@@ -171,7 +175,10 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
 
 
 @operation(
-    "See the photo: the scrubbed JPEG, byte for byte.", returns="image/jpeg", errors=(403, 404)
+    "See the photo: the scrubbed JPEG, byte for byte.",
+    action=Action.IMAGE_READ,
+    returns="image/jpeg",
+    errors=(403, 404),
 )
 async def get_image(request: ConsultRequest) -> Response:
     photo = await _opened(request, "image")
@@ -181,7 +188,9 @@ async def get_image(request: ConsultRequest) -> Response:
     return StreamingResponse(chunks, headers=headers, media_type="image/jpeg")
 
 
-@operation("See the photo small.", returns="image/jpeg", errors=(403, 404))
+@operation(
+    "See the photo small.", action=Action.IMAGE_READ, returns="image/jpeg", errors=(403, 404)
+)
 async def get_preview(request: ConsultRequest) -> Response:
     photo = await _opened(request, "preview")
     async with request.state["backends"].database.reads() as session:
@@ -192,7 +201,12 @@ async def get_preview(request: ConsultRequest) -> Response:
     return Response(preview.jpeg, headers=headers, media_type="image/jpeg")
 
 
-@operation("Download the DICOM instance (Part 10).", returns="application/dicom", errors=(403, 404))
+@operation(
+    "Download the DICOM instance (Part 10).",
+    action=Action.IMAGE_READ,
+    returns="application/dicom",
+    errors=(403, 404),
+)
 async def get_dicom(request: ConsultRequest) -> Response:
     photo = await _opened(request, "dicom")
     chunks = request.state["backends"].storage.chunks(photo.storage_key)
@@ -200,7 +214,12 @@ async def get_dicom(request: ConsultRequest) -> Response:
     return StreamingResponse(chunks, headers=headers, media_type="application/dicom")
 
 
-@operation("Read what was found, removed and kept.", returns=CertificateRead, errors=(403, 404))
+@operation(
+    "Read what was found, removed and kept.",
+    action=Action.IMAGE_READ,
+    returns=CertificateRead,
+    errors=(403, 404),
+)
 async def get_certificate(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:

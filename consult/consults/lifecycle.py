@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit, notifications
-from consult.access import Action, Facts, Relation, Verdict, decide
+from consult.access import Action, Facts, Relation, decide
 from consult.backends.jobs import Jobs
 from consult.consults.events import announce
 from consult.consults.seats import Seat, get_seat
@@ -48,7 +48,7 @@ async def open_consult(
     The same `consult_id` from the same person again is the same consult: the second value is
     then False. Raises Conflict when the id is somebody else's.
     """
-    if decide(Facts(actor.role), Action.CONSULT_OPEN) is not Verdict.ALLOW:
+    if not decide(Facts(actor.role), Action.CONSULT_OPEN).allowed:
         raise Forbidden("Your role does not open consults.")
     if consult_id and (known := await session.get(Consult, consult_id)):
         if known.opened_by != actor.user_id:

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from consult.access import Action, Facts, Relation, Verdict, decide
+from consult.access import Action, Decision, Facts, Relation, Standing, Verdict, decide
 from consult.consults.views import topic_of, updated_column, view_of
-from consult.errors import Conflict, Forbidden, NotFound
+from consult.errors import Conflict, ConsultError, Forbidden, NotFound
 from consult.models import Actor, Audience, Consult, ConsultState, Message, Participant, Role
 
 
@@ -78,22 +78,18 @@ async def get_seat(
     participant = await session.get(Participant, (consult_id, actor.user_id))
     relation = _relation(consult, actor, participant)
     closed = consult.state is ConsultState.CLOSED
-    match decide(Facts(actor.role, relation=relation, closed=closed), action):
-        case Verdict.ALLOW:
-            return Seat(consult, actor, relation)
-        case Verdict.HIDDEN:
-            raise NotFound
-        case Verdict.FORBIDDEN:
-            raise Forbidden("Your role does not allow this.")
-        case Verdict.CLOSED:
-            raise Conflict("This consult is closed. Open a new one.", code="consult_closed")
+    standing = Standing.CLOSED if closed else Standing.OPEN
+    decision = decide(Facts(actor.role, relation=relation, standing=standing), action)
+    if not decision.allowed:
+        raise _refusal(decision)
+    return Seat(consult, actor, relation)
 
 
 async def list_seats(
     session: AsyncSession, actor: Actor, *, after: Cursor | None, limit: int
 ) -> list[Seat]:
     """The consults that `actor` may read, last changed first."""
-    if decide(Facts(actor.role), Action.CONSULT_LIST) is not Verdict.ALLOW:
+    if not decide(Facts(actor.role), Action.CONSULT_LIST).allowed:
         return []
     changed = updated_column(view_of(actor))
     mine = and_(
@@ -110,6 +106,16 @@ async def list_seats(
         Seat(consult, actor, _relation(consult, actor, participant))
         for consult, participant in (await session.exec(query)).all()
     ]
+
+
+def _refusal(decision: Decision) -> ConsultError:
+    match decision.verdict:
+        case Verdict.FORBIDDEN:
+            return Forbidden("Your role does not allow this.")
+        case Verdict.CLOSED:
+            return Conflict("This consult is closed. Open a new one.", code="consult_closed")
+        case _:
+            return NotFound()
 
 
 def _relation(consult: Consult, actor: Actor, participant: Participant | None) -> Relation:
@@ -132,5 +138,5 @@ def _visible_to(actor: Actor) -> ColumnElement[bool]:
             return or_(member, col(Consult.assigned_to).is_(None))
         case Role.COORDINATOR:
             return true()
-        case Role.ADMIN:
+        case Role.ADMIN | Role.DEVICE:
             return false()

@@ -2,6 +2,7 @@
 
 from consult.models.account import (
     CLINICIANS,
+    PEOPLE,
     ApiToken,
     Ceremony,
     Challenge,
@@ -29,6 +30,7 @@ from consult.models.photo import Photo, Preview
 
 __all__ = [
     "CLINICIANS",
+    "PEOPLE",
     "Actor",
     "ApiToken",
     "Audience",

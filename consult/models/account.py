@@ -18,6 +18,12 @@ class Role(StrEnum):
     SPECIALIST = "specialist"
     COORDINATOR = "coordinator"
     ADMIN = "admin"
+    DEVICE = "device"
+    """A tablet of an ambulance: it sends, and reads nothing."""
+
+
+PEOPLE = frozenset(Role) - {Role.DEVICE}
+"""The roles that somebody has who signs in."""
 
 
 CLINICIANS = frozenset({Role.EMS, Role.SPECIALIST, Role.COORDINATOR})

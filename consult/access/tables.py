@@ -1,0 +1,147 @@
+"""Who may do what, as tables: by role alone, and by role within a consult."""
+
+from consult.access.words import Action, Proof, Relation
+from consult.models import Role
+
+PUBLIC = frozenset({Action.OPERATE, Action.COME_IN})
+
+_READ = frozenset({Action.CONSULT_READ, Action.MESSAGE_READ})
+LOOK = _READ | {Action.IMAGE_READ}
+_WRITE = frozenset({Action.MESSAGE_POST, Action.PHOTO_ATTACH, Action.PHOTO_TURN})
+_ASK = LOOK | _WRITE
+_SUBJECT = _ASK | {
+    Action.SEAT_END,
+    Action.PROXY_ADD,
+    Action.PROXY_END,
+    Action.CONSENT_READ,
+    Action.CONSENT_GIVE,
+    Action.CONSENT_WITHDRAW,
+    Action.READERS_READ,
+    Action.DISCLOSURES_EXPORT,
+}
+_PROXY = _ASK | {
+    Action.CONSENT_READ,
+    Action.CONSENT_GIVE,
+    Action.CONSENT_WITHDRAW,
+    Action.READERS_READ,
+}
+_CREW = _ASK | {Action.CLINICIANS_POST, Action.OTHERS_PHOTO_TURN, Action.UPLOADS_CLAIM}
+_SPECIALIST = _ASK | {
+    Action.IMAGE_READ_FOR_OTHERS,
+    Action.CLINICIANS_POST,
+    Action.OTHERS_PHOTO_TURN,
+    Action.CONSULT_CLOSE,
+    Action.SEAT_GIVE,
+    Action.SEAT_END,
+    Action.CONSENT_READ,
+    Action.CONSENT_GIVE,
+}
+# Whoever sees that nothing is left unanswered reads and asks, and never needs the picture.
+_COORDINATOR = _READ | {
+    Action.MESSAGE_POST,
+    Action.CLINICIANS_POST,
+    Action.CONSULT_CLOSE,
+    Action.SEAT_END,
+    Action.PROXY_ADD,
+    Action.PROXY_END,
+    Action.CONSENT_READ,
+    Action.CONSENT_GIVE,
+}
+_GUEST = LOOK | {Action.MESSAGE_POST, Action.CLINICIANS_POST}
+# A tablet in an ambulance sends before anybody signs in. It reads nothing.
+_DEVICE = frozenset({Action.PHOTO_ATTACH})
+
+_ACCOUNT = frozenset({Action.ACCOUNT_READ, Action.ACCOUNT_CHANGE, Action.SESSION_END})
+_PERSON = _ACCOUNT | {Action.CONSULT_LIST}
+
+ALONE: dict[Role, frozenset[Action]] = {
+    Role.PATIENT: _PERSON | {Action.CONSULT_OPEN},
+    Role.EMS: _PERSON | {Action.CONSULT_OPEN},
+    Role.SPECIALIST: _PERSON | {Action.CONSULT_OPEN},
+    Role.COORDINATOR: _PERSON
+    | {
+        Action.CONSULT_OPEN,
+        Action.USER_INVITE,
+        Action.OTHERS_SESSION_END,
+        Action.GLASS_REVIEW,
+    },
+    Role.ADMIN: _ACCOUNT
+    | {
+        Action.USER_INVITE,
+        Action.USER_DISABLE,
+        Action.OTHERS_SESSION_END,
+        Action.TOKEN_CREATE,
+        Action.TOKEN_REVOKE,
+        Action.DEVICE_ENROL,
+        Action.DEVICE_REVOKE,
+        Action.AUDIT_READ,
+        Action.PATIENT_SHRED,
+        Action.METRICS_READ,
+    },
+    Role.DEVICE: frozenset({Action.CONSULT_OPEN}),
+}
+"""What a role may do without any relation to a consult. Never anything that one holds."""
+
+ELSEWHERE = _PERSON
+"""What is left of `ALONE` for an account that is not of this service."""
+
+WITHIN: dict[tuple[Role, Relation], frozenset[Action]] = {
+    (Role.PATIENT, Relation.SUBJECT): _SUBJECT,
+    (Role.PATIENT, Relation.PROXY): _PROXY,
+    (Role.PATIENT, Relation.MEMBER): _ASK,
+    (Role.EMS, Relation.MEMBER): _CREW,
+    (Role.SPECIALIST, Relation.MEMBER): _SPECIALIST,
+    (Role.SPECIALIST, Relation.INBOX): _SPECIALIST,
+    (Role.SPECIALIST, Relation.GUEST): _GUEST,
+    (Role.COORDINATOR, Relation.MEMBER): _COORDINATOR,
+    (Role.COORDINATOR, Relation.INBOX): _COORDINATOR,
+    (Role.COORDINATOR, Relation.NONE): _COORDINATOR,
+    (Role.DEVICE, Relation.MEMBER): _DEVICE,
+}
+"""What a role may do in a consult. A pair that is not here may do nothing."""
+
+NEEDS_STEP_UP = frozenset(
+    {
+        Action.ACCOUNT_CHANGE,
+        Action.SEAT_GIVE,
+        Action.PROXY_ADD,
+        Action.CONSENT_WITHDRAW,
+        Action.DISCLOSURES_EXPORT,
+        Action.GLASS_BREAK,
+        Action.USER_INVITE,
+        Action.USER_DISABLE,
+        Action.OTHERS_SESSION_END,
+        Action.TOKEN_CREATE,
+        Action.DEVICE_ENROL,
+        Action.AUDIT_READ,
+        Action.PATIENT_SHRED,
+    }
+)
+"""Asks for a passkey touched within five minutes; a token never has that."""
+
+NEEDS_OPEN = _WRITE | {
+    Action.CLINICIANS_POST,
+    Action.CONSULT_CLOSE,
+    Action.OTHERS_PHOTO_TURN,
+    Action.UPLOADS_CLAIM,
+    Action.SEAT_GIVE,
+}
+
+OUTLIVES_CONSENT = _READ | {
+    Action.SEAT_END,
+    Action.PROXY_ADD,
+    Action.PROXY_END,
+    Action.CONSENT_READ,
+    Action.CONSENT_GIVE,
+    Action.CONSULT_CLOSE,
+}
+"""What is left to others when the patient takes the consent to care back."""
+
+THE_PATIENTS_OWN = frozenset({Relation.SUBJECT, Relation.PROXY})
+NEEDS_SHARING = frozenset({Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS})
+"""What an emergency alone does not permit."""
+
+PROOFS: dict[Role, frozenset[Proof]] = {
+    **dict.fromkeys(Role, frozenset({Proof.SESSION, Proof.FRESH, Proof.TOKEN})),
+    Role.DEVICE: frozenset({Proof.DEVICE}),
+}
