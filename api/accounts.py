@@ -84,7 +84,7 @@ class SessionRead(Shape):
     "Ask what to make a passkey with. Asking does not use the invitation up.",
     takes=RegistrationStart,
     returns="application/json",
-    errors=(400, 403, 415, 422),
+    errors=(400, 403, 415, 422, 429),
     auth=False,
 )
 async def post_registration_options(request: ConsultRequest) -> Response:
@@ -100,7 +100,7 @@ async def post_registration_options(request: ConsultRequest) -> Response:
     takes=Registration,
     returns=SessionRead,
     status=201,
-    errors=(400, 401, 403, 415, 422),
+    errors=(400, 401, 403, 415, 422, 429),
     auth=False,
 )
 async def post_registration(request: ConsultRequest) -> Response:
@@ -120,7 +120,7 @@ async def post_registration(request: ConsultRequest) -> Response:
     "Ask for a challenge; any passkey of this service may answer it.",
     takes=AuthenticationStart,
     returns="application/json",
-    errors=(400, 403, 415, 422),
+    errors=(400, 403, 415, 422, 429),
     auth=False,
 )
 async def post_authentication_options(request: ConsultRequest) -> Response:
@@ -136,7 +136,7 @@ async def post_authentication_options(request: ConsultRequest) -> Response:
     "Sign in with a passkey.",
     takes=Authentication,
     returns=SessionRead,
-    errors=(400, 401, 403, 415, 422),
+    errors=(400, 401, 403, 415, 422, 429),
     auth=False,
 )
 async def post_authentication(request: ConsultRequest) -> Response:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
 from consult.errors import (
+    Busy,
     Conflict,
     ConsultError,
     Forbidden,
@@ -21,6 +22,8 @@ from consult.errors import (
     NotFound,
     NotSignedIn,
     PhotoTooLarge,
+    StorageFull,
+    TooMuch,
     UnreadablePhoto,
     UnsupportedPhoto,
 )
@@ -32,6 +35,9 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooMuch: HTTPStatus.TOO_MANY_REQUESTS,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
     InvalidPhoto: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnsupportedPhoto: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PhotoTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -70,8 +76,17 @@ def problem(
 async def on_consult_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ConsultError)
     status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
-    return problem(status, error.code, error.message, headers=headers)
+    return problem(status, error.code, error.message, headers=_headers(error))
+
+
+def _headers(error: ConsultError) -> dict[str, str]:
+    match error:
+        case NotSignedIn():
+            return {"WWW-Authenticate": "Bearer"}
+        case TooMuch():
+            return {"Retry-After": str(error.retry_after)}
+        case _:
+            return {}
 
 
 async def on_invalid_fields(_: Request, error: Exception) -> Response:
