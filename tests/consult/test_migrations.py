@@ -79,8 +79,12 @@ def test_photos_by_sender_and_time_are_found_by_an_index_and_lost_in_neither_dir
 ) -> None:
     step(fresh, "0002")
     with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
-        connection.execute("PRAGMA foreign_keys = OFF")
-        insert(connection, "photo", id=PHOTO, created_by="0a" * 16)
+        insert(connection, "user", id="0a" * 16, role="patient")
+        insert(
+            connection, "consult", id="0c" * 16, kind="follow_up", urgency="routine",
+            state="submitted", opened_by="0a" * 16,
+        )  # fmt: skip
+        insert(connection, "photo", id=PHOTO, consult_id="0c" * 16, created_by="0a" * 16)
 
     upgrade(fresh)
 
