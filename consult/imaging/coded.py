@@ -17,10 +17,11 @@ def _first_unstuffed(content: bytes, start: int) -> int:
 
     octets = np.frombuffer(content, np.uint8)
     last = len(octets) - 1
+    begins, unstuffed = np.empty((2, _BLOCK), bool)  # fresh ones each time cost as much again
     for at in range(start, last, _BLOCK):
-        end = min(at + _BLOCK, last)
-        found = octets[at:end] == 0xFF
-        found &= octets[at + 1 : end + 1] != 0
+        size = min(_BLOCK, last - at)
+        found = np.equal(octets[at : at + size], 0xFF, out=begins[:size])
+        found &= np.not_equal(octets[at + 1 : at + 1 + size], 0, out=unstuffed[:size])
         first = int(found.argmax())
         if found[first]:
             return at + first
