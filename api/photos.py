@@ -18,11 +18,13 @@ from api.state import ConsultRequest
 from consult.access import Action
 from consult.clinical.body_sites import Laterality, View, parse_site
 from consult.errors import Forbidden, InvalidFields, NotFound
-from consult.models import Photo, Preview, User
+from consult.models import Photo, User
 from consult.photos import (
     Facts,
+    Seen,
     attach_photo,
     find_place,
+    find_preview,
     find_turn,
     get_photo,
     open_photo,
@@ -169,7 +171,7 @@ async def post_turn(request: ConsultRequest) -> Response:
 async def get_photo_facts(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
-        photo = await get_photo(session, actor, request.path_params["photo_id"])
+        _, photo = await get_photo(session, actor, request.path_params["photo_id"])
         (shown,) = await shape_photos(session, [photo])
     return shown.response()
 
@@ -181,7 +183,7 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
     errors=(403, 404),
 )
 async def get_image(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "image")
+    _, photo = await _opened(request, "image")
     end = photo.jpeg_offset + photo.jpeg_length
     chunks = request.state["backends"].storage.chunks(photo.storage_key, photo.jpeg_offset, end)
     headers = _headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
@@ -192,9 +194,9 @@ async def get_image(request: ConsultRequest) -> Response:
     "See the photo small.", action=Action.IMAGE_READ, returns="image/jpeg", errors=(403, 404)
 )
 async def get_preview(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "preview")
+    seat, photo = await _opened(request, "preview")
     async with request.state["backends"].database.reads() as session:
-        preview = await session.get(Preview, photo.id)
+        preview = await find_preview(session, seat, photo.id)
     if preview is None:
         raise NotFound
     headers = _headers(len(preview.jpeg), 'inline; filename="preview.jpg"')
@@ -208,7 +210,7 @@ async def get_preview(request: ConsultRequest) -> Response:
     errors=(403, 404),
 )
 async def get_dicom(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "dicom")
+    _, photo = await _opened(request, "dicom")
     chunks = request.state["backends"].storage.chunks(photo.storage_key)
     headers = _headers(photo.size, 'attachment; filename="photo.dcm"')
     return StreamingResponse(chunks, headers=headers, media_type="application/dicom")
@@ -223,7 +225,9 @@ async def get_dicom(request: ConsultRequest) -> Response:
 async def get_certificate(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
-        photo = await get_photo(session, actor, request.path_params["photo_id"], Action.IMAGE_READ)
+        _, photo = await get_photo(
+            session, actor, request.path_params["photo_id"], Action.IMAGE_READ
+        )
     return CertificateRead.model_validate(photo.certificate).response()
 
 
@@ -243,7 +247,7 @@ async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[P
     ]
 
 
-async def _opened(request: ConsultRequest, rendition: str) -> Photo:
+async def _opened(request: ConsultRequest, rendition: str) -> Seen:
     """The look is committed to the audit trail before the first byte leaves."""
     site = request.headers.get("sec-fetch-site")
     if request.headers.get("sec-fetch-dest") in _FRAMES and rendition != "dicom":
