@@ -95,6 +95,7 @@ class ConsultPage(Shape):
     returns=ConsultRead,
     status=201,
     errors=(400, 403, 409, 422),
+    also=(Action.CONSULT_READ,),
 )
 async def post_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -120,6 +121,7 @@ async def post_consult(request: ConsultRequest) -> Response:
     query=ConsultQuery,
     returns=ConsultPage,
     errors=(422,),
+    also=(Action.CONSULT_READ,),
 )
 async def get_consults(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)

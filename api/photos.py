@@ -128,6 +128,7 @@ class CertificateRead(Shape):
     returns=PhotoRead,
     status=201,
     errors=(400, 403, 404, 409, 413, 415, 422),
+    also=(Action.CONSULT_READ,),
 )
 async def put_photo(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -150,6 +151,8 @@ async def put_photo(request: ConsultRequest) -> Response:
     returns=PhotoRead,
     status=201,
     errors=(400, 403, 404, 409, 422),
+    instead=(Action.OTHERS_PHOTO_TURN,),
+    also=(Action.CONSULT_READ,),
 )
 async def post_turn(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)

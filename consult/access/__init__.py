@@ -2,7 +2,7 @@
 
 from consult.access.asking import MoreFacts, ask, noting, require
 from consult.access.decision import decide
-from consult.access.tables import ALONE, GRANTED, NEEDS_OPEN, NEEDS_STEP_UP, PUBLIC
+from consult.access.tables import ALONE, BY_ROLE, GRANTED, NEEDS_OPEN, NEEDS_STEP_UP, PUBLIC
 from consult.access.words import (
     Action,
     Consent,
@@ -16,6 +16,7 @@ from consult.models import Proof
 
 __all__ = [
     "ALONE",
+    "BY_ROLE",
     "GRANTED",
     "NEEDS_OPEN",
     "NEEDS_STEP_UP",

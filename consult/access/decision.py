@@ -12,6 +12,7 @@ from consult.access.tables import (
     NEEDS_OPEN,
     NEEDS_SHARING,
     NEEDS_STEP_UP,
+    NO_SEAT_GIVES,
     OUTLIVES_CONSENT,
     PROOFS,
     PUBLIC,
@@ -44,13 +45,16 @@ def decide(facts: Facts, action: Action) -> Decision:
         return Decision(Verdict.HIDDEN, "inactive")
     if facts.proof not in PROOFS[facts.role]:
         return Decision(Verdict.HIDDEN, "wrong_proof")
-    if action in _alone(facts, facts.role):
-        return _with_proof(facts, action, "role")
+    if action in NO_SEAT_GIVES:
+        return _by_role(facts, facts.role, action)
     return _within(facts, facts.role, action)
 
 
-def _alone(facts: Facts, role: Role) -> frozenset[Action]:
-    return ALONE[role] if facts.ours else ALONE[role] & ELSEWHERE
+def _by_role(facts: Facts, role: Role, action: Action) -> Decision:
+    alone = ALONE[role] if facts.ours else ALONE[role] & ELSEWHERE
+    if action not in alone:
+        return Decision(Verdict.HIDDEN, "not_in_role")
+    return _with_proof(facts, action, "role")
 
 
 def _within(facts: Facts, role: Role, action: Action) -> Decision:

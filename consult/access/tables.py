@@ -85,6 +85,12 @@ ALONE: dict[Role, frozenset[Action]] = {
 }
 """What a role may do without any relation to a consult. Never anything that one holds."""
 
+NO_SEAT_GIVES = frozenset[Action]().union(*ALONE.values())
+"""What only a role gives; to every other role it is not there, whatever they are in a consult."""
+
+BY_ROLE = NO_SEAT_GIVES - {Action.CONSULT_LIST, Action.CONSULT_OPEN}
+"""Decided before a handler does anything. The two others have a word of their own for a refusal."""
+
 ELSEWHERE = _PERSON
 """What is left of `ALONE` for an account that is not of this service."""
 
