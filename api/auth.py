@@ -14,8 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.limits import address_of, vouch
+from api.openapi import operation_of
 from api.state import ConsultRequest
 from consult import accounts
+from consult.access import BY_ROLE, require
 from consult.errors import Forbidden, InvalidRequest, NotSignedIn
 from consult.models import Actor, LoginSession
 
@@ -36,13 +38,17 @@ class Login(NamedTuple):
 async def actor_of(request: ConsultRequest, *, touch: bool = True) -> Actor:
     """Return who is asking. Nothing is cached: whoever was locked out is out at once.
 
-    `touch=False` is for streams, which go on while nobody is there. Raises NotSignedIn,
-    InvalidRequest, Forbidden, or HTTPException 415.
+    What the route declares is required here, where the role alone decides it. `touch=False` is
+    for streams, which go on while nobody is there. Raises NotSignedIn, InvalidRequest, NotFound,
+    Forbidden, or HTTPException 415.
     """
     authorization, cookie = _presented(request)
     if authorization is not None:
-        return await _actor_from_bearer(request, authorization, touch=touch)
-    return (await _login_from_cookie(request, cookie, touch=touch)).actor
+        actor = await _actor_from_bearer(request, authorization, touch=touch)
+    else:
+        actor = (await _login_from_cookie(request, cookie, touch=touch)).actor
+    _require_declared(request, actor)
+    return actor
 
 
 async def login_of(request: ConsultRequest) -> Login:
@@ -50,7 +56,9 @@ async def login_of(request: ConsultRequest) -> Login:
     authorization, cookie = _presented(request)
     if authorization is not None:
         raise NotSignedIn("A token has no session. Sign in with a passkey.")
-    return await _login_from_cookie(request, cookie, touch=True)
+    login = await _login_from_cookie(request, cookie, touch=True)
+    _require_declared(request, login.actor)
+    return login
 
 
 def refuse_other_pages(request: ConsultRequest) -> None:
@@ -89,6 +97,12 @@ def clear_cookie(response: Response) -> None:
 def csrf_token(request: ConsultRequest, login: LoginSession) -> str:
     key = request.state["backends"].secret
     return hmac.digest(key, _CSRF_DOMAIN + login.id.bytes, hashlib.sha256).hex()
+
+
+def _require_declared(request: ConsultRequest, actor: Actor) -> None:
+    declared = operation_of(request.scope.get("endpoint"))
+    if declared and declared.action in BY_ROLE:
+        require(actor, declared.action)
 
 
 def _presented(request: ConsultRequest) -> tuple[str | None, str | None]:

@@ -33,7 +33,7 @@ from consult.consults import (
 )
 from consult.errors import InvalidFields
 from consult.models import ConsultKind, ConsultState, Urgency
-from consult.photos import list_photos
+from consult.photos import photos_in
 
 
 class ConsultOpen(Body):
@@ -95,6 +95,7 @@ class ConsultPage(Shape):
     returns=ConsultRead,
     status=201,
     errors=(400, 403, 409, 422),
+    also=(Action.CONSULT_READ,),
 )
 async def post_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -120,6 +121,7 @@ async def post_consult(request: ConsultRequest) -> Response:
     query=ConsultQuery,
     returns=ConsultPage,
     errors=(422,),
+    also=(Action.CONSULT_READ,),
 )
 async def get_consults(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -145,7 +147,7 @@ async def get_consult(request: ConsultRequest) -> Response:
         seat = await get_seat(session, actor, request.path_params["consult_id"])
         (shown,) = await _shape(session, [seat])
         people = [Person.of(user) for user in await people_of(session, seat)]
-        photos = await shape_photos(session, await list_photos(session, seat))
+        photos = await shape_photos(session, await photos_in(session, seat))
     detail = ConsultDetail(
         **shown.model_dump(), last_event=seat.last_event, people=people, photos=photos
     )

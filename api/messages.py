@@ -60,6 +60,8 @@ class MessagePage(Shape):
     returns=MessageRead,
     status=201,
     errors=(400, 403, 404, 409, 422),
+    instead=(Action.CLINICIANS_POST,),
+    also=(Action.CONSULT_READ,),
 )
 async def put_message(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)

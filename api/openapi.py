@@ -1,22 +1,29 @@
-"""What each route takes and gives, declared beside it, and the OpenAPI 3.1 document made of that."""
+"""What each route takes, gives and asks for, declared beside it, and the OpenAPI 3.1 document.
+
+A declared action is no comment: a handler that answers without having asked for it has answered
+for nobody, and its answer is not sent.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from api.state import ConsultRequest
 from consult import __version__
-from consult.access import PUBLIC, Action
+from consult.access import GRANTED, PUBLIC, Action, noting
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM = "application/problem+json"
 
-HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
+Handler = Callable[[ConsultRequest], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -30,10 +37,25 @@ class Operation:
     returns: type[BaseModel] | str | None
     query: type[BaseModel] | None
     errors: tuple[int, ...] = field(default=())
+    instead: tuple[Action, ...] = ()
+    """Asked in the place of `action`, as the thing itself decides: one's own photo, or another's."""
+    also: tuple[Action, ...] = ()
+    """Asked on the way, and enough for the answer to what was sent before."""
 
     @property
     def auth(self) -> bool:
         return self.action not in PUBLIC
+
+    @property
+    def actions(self) -> frozenset[Action]:
+        return frozenset({self.action, *self.instead, *self.also})
+
+    def answered_for(self, asked: frozenset[Action], status: int) -> bool:
+        """Whether an answer of this status may leave when `asked` is what was asked for."""
+        if not self.auth or status >= HTTPStatus.BAD_REQUEST:
+            return True
+        needed = {self.action, *self.instead} if status == self.status else self.actions
+        return bool(asked & needed) and asked <= self.actions
 
 
 def operation(
@@ -45,25 +67,46 @@ def operation(
     query: type[BaseModel] | None = None,
     status: int = 200,
     errors: tuple[int, ...] = (),
-) -> Callable[[HandlerT], HandlerT]:
-    """Declare what a handler does, takes and gives. Every route under /api needs one."""
-    declared = Operation(summary, action, status, takes, returns, query, errors)
+    instead: tuple[Action, ...] = (),
+    also: tuple[Action, ...] = (),
+) -> Callable[[Handler], Handler]:
+    """Declare what a handler does, takes and gives. Every route needs one."""
+    declared = Operation(summary, action, status, takes, returns, query, errors, instead, also)
 
-    def mark(handler: HandlerT) -> HandlerT:
-        handler.__dict__["operation"] = declared
-        return handler
+    def mark(handler: Handler) -> Handler:
+        @wraps(handler)
+        async def held(request: ConsultRequest) -> Response:
+            with noting() as asked:
+                response = await handler(request)
+            if not declared.answered_for(frozenset(asked), response.status_code):
+                raise RuntimeError(f"{handler.__name__} asked for {sorted(asked)}: not as declared")
+            return response
+
+        held.__dict__["operation"] = declared
+        return held
 
     return mark
 
 
-def operation_of(route: Route) -> Operation | None:
-    return getattr(route.endpoint, "operation", None)
+def operation_of(endpoint: object) -> Operation | None:
+    return getattr(endpoint, "operation", None)
+
+
+def require_operations(routes: Iterable[BaseRoute]) -> None:
+    """Raise RuntimeError for a route that declares no action, or one that nobody is ever allowed."""
+    for route in routes:
+        if not isinstance(route, Route) or not (declared := operation_of(route.endpoint)):
+            raise RuntimeError(f"{route}: no @operation")
+        if unknown := declared.actions - GRANTED:
+            raise RuntimeError(f"{route}: no table grants {sorted(unknown)}")
 
 
 def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
     """Make the document from the routes that declare an operation."""
     declared = [
-        (route, op) for route in routes if isinstance(route, Route) and (op := operation_of(route))
+        (route, op)
+        for route in routes
+        if isinstance(route, Route) and (op := operation_of(route.endpoint))
     ]
     schemas = _schemas(op for _, op in declared)
     paths: dict[str, Any] = {}

@@ -19,11 +19,13 @@ from api.state import ConsultRequest
 from consult.access import Action
 from consult.clinical.body_sites import Laterality, View, parse_site
 from consult.errors import InvalidFields, NotFound
-from consult.models import Photo, Preview, User
+from consult.models import Photo, User
 from consult.photos import (
     Facts,
+    Seen,
     attach_photo,
     find_place,
+    find_preview,
     find_turn,
     get_photo,
     open_photo,
@@ -121,6 +123,7 @@ class CertificateRead(Shape):
     returns=PhotoRead,
     status=201,
     errors=(400, 403, 404, 409, 413, 415, 422, 429, 503, 507),
+    also=(Action.CONSULT_READ,),
 )
 async def put_photo(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -147,6 +150,8 @@ async def put_photo(request: ConsultRequest) -> Response:
     returns=PhotoRead,
     status=201,
     errors=(400, 403, 404, 409, 422, 429, 507),
+    instead=(Action.OTHERS_PHOTO_TURN,),
+    also=(Action.CONSULT_READ,),
 )
 async def post_turn(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -168,7 +173,7 @@ async def post_turn(request: ConsultRequest) -> Response:
 async def get_photo_facts(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
-        photo = await get_photo(session, actor, request.path_params["photo_id"])
+        _, photo = await get_photo(session, actor, request.path_params["photo_id"])
         (shown,) = await shape_photos(session, [photo])
     return shown.response()
 
@@ -180,7 +185,7 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
     errors=(403, 404),
 )
 async def get_image(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "image")
+    _, photo = await _opened(request, "image")
     end = photo.jpeg_offset + photo.jpeg_length
     chunks = request.state["backends"].storage.chunks(photo.storage_key, photo.jpeg_offset, end)
     headers = picture_headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
@@ -191,9 +196,9 @@ async def get_image(request: ConsultRequest) -> Response:
     "See the photo small.", action=Action.IMAGE_READ, returns="image/jpeg", errors=(403, 404)
 )
 async def get_preview(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "preview")
+    seat, photo = await _opened(request, "preview")
     async with request.state["backends"].database.reads() as session:
-        preview = await session.get(Preview, photo.id)
+        preview = await find_preview(session, seat, photo.id)
     if preview is None:
         raise NotFound
     headers = picture_headers(len(preview.jpeg), 'inline; filename="preview.jpg"')
@@ -207,7 +212,7 @@ async def get_preview(request: ConsultRequest) -> Response:
     errors=(403, 404),
 )
 async def get_dicom(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "dicom")
+    _, photo = await _opened(request, "dicom")
     chunks = request.state["backends"].storage.chunks(photo.storage_key)
     headers = picture_headers(photo.size, 'attachment; filename="photo.dcm"')
     return StreamingResponse(chunks, headers=headers, media_type="application/dicom")
@@ -223,7 +228,9 @@ async def get_certificate(request: ConsultRequest) -> Response:
     refuse_other_viewers(request)
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
-        photo = await get_photo(session, actor, request.path_params["photo_id"], Action.IMAGE_READ)
+        _, photo = await get_photo(
+            session, actor, request.path_params["photo_id"], Action.IMAGE_READ
+        )
     return CertificateRead.model_validate(photo.certificate).response()
 
 
@@ -243,7 +250,7 @@ async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[P
     ]
 
 
-async def _opened(request: ConsultRequest, rendition: str) -> Photo:
+async def _opened(request: ConsultRequest, rendition: str) -> Seen:
     """The look is committed to the audit trail before the first byte leaves."""
     refuse_other_viewers(request, download=rendition == "dicom")
     backends, actor = request.state["backends"], await actor_of(request)

@@ -5,6 +5,7 @@
     ├── Forbidden            known to you, but not yours to do
     ├── NotFound             no such thing, or not yours to see: the two cannot be told apart
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
+    ├── Gone                 it was yours to see, and was destroyed
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
     ├── TooMuch              more than the limits allow for now; says when to try again
@@ -55,6 +56,13 @@ class NotFound(ConsultError):
 
 class Conflict(ConsultError):
     code = "conflict"
+
+
+class Gone(ConsultError):
+    code = "gone"
+
+    def __init__(self, message: str = "This was deleted for good and cannot be shown.") -> None:
+        super().__init__(message)
 
 
 class InvalidRequest(ConsultError):

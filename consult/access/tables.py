@@ -1,7 +1,7 @@
 """Who may do what, as tables: by role alone, and by role within a consult."""
 
-from consult.access.words import Action, Proof, Relation
-from consult.models import Role
+from consult.access.words import Action, Relation
+from consult.models import Proof, Role
 
 PUBLIC = frozenset({Action.OPERATE, Action.COME_IN})
 
@@ -36,6 +36,9 @@ _SPECIALIST = _ASK | {
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
 }
+# Nobody who has not joined lets others in, or reads for anything but the care of this patient:
+# what a colleague was given ends with the seat of whoever gave it.
+_INBOX = _SPECIALIST - {Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS}
 # Whoever sees that nothing is left unanswered reads and asks, and never needs the picture.
 _COORDINATOR = _READ | {
     Action.MESSAGE_POST,
@@ -82,23 +85,35 @@ ALONE: dict[Role, frozenset[Action]] = {
 }
 """What a role may do without any relation to a consult. Never anything that one holds."""
 
+NO_SEAT_GIVES = frozenset[Action]().union(*ALONE.values())
+"""What only a role gives; to every other role it is not there, whatever they are in a consult."""
+
+BY_ROLE = NO_SEAT_GIVES - {Action.CONSULT_LIST, Action.CONSULT_OPEN}
+"""Decided before a handler does anything. The two others have a word of their own for a refusal."""
+
 ELSEWHERE = _PERSON
 """What is left of `ALONE` for an account that is not of this service."""
 
 WITHIN: dict[tuple[Role, Relation], frozenset[Action]] = {
     (Role.PATIENT, Relation.SUBJECT): _SUBJECT,
     (Role.PATIENT, Relation.PROXY): _PROXY,
-    (Role.PATIENT, Relation.MEMBER): _ASK,
     (Role.EMS, Relation.MEMBER): _CREW,
     (Role.SPECIALIST, Relation.MEMBER): _SPECIALIST,
-    (Role.SPECIALIST, Relation.INBOX): _SPECIALIST,
+    (Role.SPECIALIST, Relation.INBOX): _INBOX,
     (Role.SPECIALIST, Relation.GUEST): _GUEST,
     (Role.COORDINATOR, Relation.MEMBER): _COORDINATOR,
     (Role.COORDINATOR, Relation.INBOX): _COORDINATOR,
     (Role.COORDINATOR, Relation.NONE): _COORDINATOR,
     (Role.DEVICE, Relation.MEMBER): _DEVICE,
 }
-"""What a role may do in a consult. A pair that is not here may do nothing."""
+"""What a role may do in a consult. A pair that is not here may do nothing.
+
+A patient is in a consult as its subject or as somebody's proxy and never as a mere member:
+what a former proxy once said there keeps no door open.
+"""
+
+GRANTED = PUBLIC.union(*ALONE.values(), *WITHIN.values(), {Action.GLASS_BREAK})
+"""Every action that somebody may do at all. A route may declare no other."""
 
 NEEDS_STEP_UP = frozenset(
     {

@@ -2,10 +2,11 @@
 
 from uuid import UUID, uuid4
 
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit, notifications
-from consult.access import Action, Facts, Relation, decide
+from consult.access import Action, Relation, ask
 from consult.backends.jobs import Jobs
 from consult.consults.events import announce
 from consult.consults.seats import Seat, get_seat
@@ -48,10 +49,11 @@ async def open_consult(
     The same `consult_id` from the same person again is the same consult: the second value is
     then False. Raises Conflict when the id is somebody else's.
     """
-    if not decide(Facts(actor.role), Action.CONSULT_OPEN).allowed:
+    decision = ask(actor, Action.CONSULT_OPEN)
+    if not decision.allowed:
         raise Forbidden("Your role does not open consults.")
-    if consult_id and (known := await session.get(Consult, consult_id)):
-        if known.opened_by != actor.user_id:
+    if consult_id and (opener := await _opener(session, consult_id)):
+        if opener != actor.user_id:
             raise Conflict("Another consult already has this id. Use a new one.", code="id_taken")
         return await get_seat(session, actor, consult_id), False
 
@@ -67,7 +69,8 @@ async def open_consult(
     )
     session.add(consult)
     await session.flush()
-    seat = Seat(consult, actor, await _take_seats(session, consult, actor))
+    relation = await _take_seats(session, consult, actor)
+    seat = Seat(consult, actor, relation, Action.CONSULT_OPEN, decision)
     announce(session, consult, "consult.changed")
     await audit.record(session, actor, "consult.opened", consult.id, consult_id=consult.id)
     await notifications.consult_opened(session, jobs, consult, by=actor)
@@ -93,12 +96,18 @@ async def join(session: AsyncSession, seat: Seat, *, openly: bool) -> None:
 
 async def close_consult(session: AsyncSession, seat: Seat) -> None:
     """Close the consult; `seat` must have been taken for CONSULT_CLOSE."""
+    seat.require(Action.CONSULT_CLOSE)
     seat.consult.state = ConsultState.CLOSED
     seat.consult.closed_at = now()
     announce(session, seat.consult, "consult.changed")
     await audit.record(
         session, seat.actor, "consult.closed", seat.consult.id, consult_id=seat.consult.id
     )
+
+
+async def _opener(session: AsyncSession, consult_id: UUID) -> UUID | None:
+    query = select(Consult.opened_by).where(Consult.id == consult_id)
+    return (await session.exec(query)).first()
 
 
 async def _patient(session: AsyncSession, actor: Actor, patient_id: UUID | None) -> UUID | None:

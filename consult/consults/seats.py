@@ -1,6 +1,8 @@
 """Who stands where in a consult, and which consults an actor may see at all.
 
-Everything about a consult is read through a `Seat`, so that what is not yours is not there.
+Everything about a consult is read through a `Seat`, so that what is not yours is not there. A
+seat is the proof that the decision was taken: tests/test_lint_access.py holds that nothing else
+makes one, and that no query of health data goes without.
 """
 
 from dataclasses import dataclass
@@ -11,9 +13,9 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from consult.access import Action, Decision, Facts, Relation, Standing, Verdict, decide
+from consult.access import Action, Decision, Relation, Standing, ask, require
 from consult.consults.views import topic_of, updated_column, view_of
-from consult.errors import Conflict, ConsultError, Forbidden, NotFound
+from consult.errors import NotFound
 from consult.models import Actor, Audience, Consult, ConsultState, Message, Participant, Role
 
 
@@ -24,6 +26,18 @@ class Seat:
     consult: Consult
     actor: Actor
     relation: Relation
+    action: Action
+    """What the actor was allowed. Another deed takes a seat of its own."""
+    decision: Decision
+
+    def __post_init__(self) -> None:
+        if not self.decision.allowed:
+            raise RuntimeError(f"there is no seat for {self.action}: {self.decision.rule}")
+
+    def require(self, *actions: Action) -> None:
+        """Refuse a seat that was taken for another deed. That is a fault of ours: RuntimeError."""
+        if self.action not in actions:
+            raise RuntimeError(f"this seat was taken for {self.action}")
 
     @property
     def view(self) -> Audience:
@@ -70,26 +84,23 @@ async def get_seat(
 ) -> Seat:
     """The consult for this actor and this deed.
 
-    Raises NotFound (absent and not yours are one answer), Forbidden, or Conflict when closed.
+    Raises NotFound (absent and not yours are one answer), Forbidden, Conflict (closed) or Gone.
     """
     consult = await session.get(Consult, consult_id)
+    # Asked for an absent consult too: how long the answer takes must not tell the two apart.
+    participant = await session.get(Participant, (consult_id, actor.user_id))
     if consult is None:
         raise NotFound
-    participant = await session.get(Participant, (consult_id, actor.user_id))
     relation = _relation(consult, actor, participant)
-    closed = consult.state is ConsultState.CLOSED
-    standing = Standing.CLOSED if closed else Standing.OPEN
-    decision = decide(Facts(actor.role, relation=relation, standing=standing), action)
-    if not decision.allowed:
-        raise _refusal(decision)
-    return Seat(consult, actor, relation)
+    decision = require(actor, action, relation=relation, standing=_standing(consult))
+    return Seat(consult, actor, relation, action, decision)
 
 
 async def list_seats(
     session: AsyncSession, actor: Actor, *, after: Cursor | None, limit: int
 ) -> list[Seat]:
     """The consults that `actor` may read, last changed first."""
-    if not decide(Facts(actor.role), Action.CONSULT_LIST).allowed:
+    if not ask(actor, Action.CONSULT_LIST).allowed:
         return []
     changed = updated_column(view_of(actor))
     mine = and_(
@@ -102,20 +113,19 @@ async def list_seats(
         earlier = and_(changed == after.updated_at, col(Consult.id) < after.consult_id)
         query = query.where(or_(changed < after.updated_at, earlier))
     query = query.order_by(desc(changed), desc(col(Consult.id))).limit(limit)
-    return [
-        Seat(consult, actor, _relation(consult, actor, participant))
-        for consult, participant in (await session.exec(query)).all()
-    ]
+    rows = (await session.exec(query)).all()
+    return [seat for row in rows if (seat := _seat_to_read(actor, *row))]
 
 
-def _refusal(decision: Decision) -> ConsultError:
-    match decision.verdict:
-        case Verdict.FORBIDDEN:
-            return Forbidden("Your role does not allow this.")
-        case Verdict.CLOSED:
-            return Conflict("This consult is closed. Open a new one.", code="consult_closed")
-        case _:
-            return NotFound()
+def _seat_to_read(actor: Actor, consult: Consult, participant: Participant | None) -> Seat | None:
+    """The query picks the rows; that they may be read is decided here as everywhere else."""
+    relation, action = _relation(consult, actor, participant), Action.CONSULT_READ
+    decision = ask(actor, action, relation=relation, standing=_standing(consult))
+    return Seat(consult, actor, relation, action, decision) if decision.allowed else None
+
+
+def _standing(consult: Consult) -> Standing:
+    return Standing.CLOSED if consult.state is ConsultState.CLOSED else Standing.OPEN
 
 
 def _relation(consult: Consult, actor: Actor, participant: Participant | None) -> Relation:
@@ -131,7 +141,7 @@ def _visible_to(actor: Actor) -> ColumnElement[bool]:
     member = col(Participant.user_id).is_not(None)
     match actor.role:
         case Role.PATIENT:
-            return or_(col(Consult.patient_id) == actor.user_id, member)
+            return col(Consult.patient_id) == actor.user_id
         case Role.EMS:
             return member
         case Role.SPECIALIST:

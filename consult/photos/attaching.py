@@ -11,11 +11,11 @@ from consult.access import Action
 from consult.bootstrap import Backends
 from consult.config import Settings
 from consult.consults import get_seat
-from consult.errors import Conflict
 from consult.imaging import dicom
 from consult.imaging.scrub import scrub
 from consult.models import Actor, Photo, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
+from consult.photos.rows import id_taken, known_photo
 from consult.quotas import require_quota, require_room
 
 
@@ -27,11 +27,9 @@ async def find_place(
     Raises NotFound, Forbidden, Conflict (consult closed; the id belongs to another photo).
     """
     seat = await get_seat(session, actor, consult_id)
-    known = await session.get(Photo, photo_id)
+    known = await known_photo(session, seat, photo_id)
     if known is None:
         seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
-    elif known.consult_id != consult_id:
-        raise id_taken()
     return await place_for(session, seat, photo_id, known=known)
 
 
@@ -58,7 +56,7 @@ async def attach_photo(
     """
     if place.known:
         sha256 = await to_thread.run_sync(_sha256, upload)
-        return _same_again(place.known, place, sha256), False
+        return _same_again(place.known, sha256), False
 
     await require_room(backends)
     made = await to_thread.run_sync(
@@ -68,9 +66,9 @@ async def attach_photo(
 
     # The write transaction begins here: nothing slow below this line.
     actor, consult_id = place.seat.actor, place.seat.consult.id
-    if known := await session.get(Photo, place.photo_id):
+    if known := await known_photo(session, place.seat, place.photo_id):
         # The same PUT, twice at once. Our file has no row; the sweep takes it.
-        return _same_again(known, place, made.scrubbed.certificate.sha256_before), False
+        return _same_again(known, made.scrubbed.certificate.sha256_before), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
     await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
     photo = row_of(made, place, facts, storage_key=file.key, created_by=actor.user_id)
@@ -78,10 +76,6 @@ async def attach_photo(
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.attached")
     return photo, True
-
-
-def id_taken() -> Conflict:
-    return Conflict("Another photo already has this id. Send it with a new id.", code="id_taken")
 
 
 def _make(
@@ -92,13 +86,12 @@ def _make(
     return Made(scrubbed, context, dicom.wrap(scrubbed, context))
 
 
-def _same_again(known: Photo, place: Place, sha256_before: str) -> Photo:
+def _same_again(known: Photo, sha256_before: str) -> Photo:
     """The answer to a photo that is sent again; raises Conflict for another under its id.
 
     A photo that was turned is of the same upload, and yet another photo.
     """
-    same = (known.consult_id, known.sha256_before) == (place.seat.consult.id, sha256_before)
-    if not same or known.turned_from:
+    if known.sha256_before != sha256_before or known.turned_from:
         raise id_taken()
     return known
 

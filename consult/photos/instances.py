@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit, notifications
+from consult.access import Action
 from consult.bootstrap import Backends
 from consult.clinical.body_sites import BodySite, Laterality, Site, View, find_site, label
 from consult.config import Settings
@@ -186,6 +187,7 @@ async def keep(
     deed: str,
 ) -> None:
     """Write the photo down in the caller's transaction, with all that follows from it."""
+    seat.require(Action.PHOTO_ATTACH, Action.PHOTO_TURN, Action.OTHERS_PHOTO_TURN)
     session.add(photo)
     await session.flush()
     session.add(Preview(photo_id=photo.id, jpeg=preview))
