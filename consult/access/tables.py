@@ -1,7 +1,7 @@
 """Who may do what, as tables: by role alone, and by role within a consult."""
 
-from consult.access.words import Action, Proof, Relation
-from consult.models import Role
+from consult.access.words import Action, Relation
+from consult.models import Proof, Role
 
 PUBLIC = frozenset({Action.OPERATE, Action.COME_IN})
 
@@ -25,7 +25,11 @@ _PROXY = _ASK | {
     Action.CONSENT_WITHDRAW,
     Action.READERS_READ,
 }
-_CREW = _ASK | {Action.CLINICIANS_POST, Action.OTHERS_PHOTO_TURN, Action.UPLOADS_CLAIM}
+_CREW = _ASK | {
+    Action.CLINICIANS_POST,
+    Action.OTHERS_PHOTO_TURN,
+    Action.UPLOADS_CLAIM,
+}
 _SPECIALIST = _ASK | {
     Action.IMAGE_READ_FOR_OTHERS,
     Action.CLINICIANS_POST,

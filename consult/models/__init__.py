@@ -12,7 +12,7 @@ from consult.models.account import (
     Role,
     User,
 )
-from consult.models.actor import Actor, Via
+from consult.models.actor import Actor, Proof, Via
 from consult.models.audit import AuditRow
 from consult.models.base import now
 from consult.models.consult import (
@@ -48,6 +48,7 @@ __all__ = [
     "Participant",
     "Photo",
     "Preview",
+    "Proof",
     "ReadMark",
     "Role",
     "Urgency",
