@@ -10,6 +10,7 @@ LOOK = _READ | {Action.IMAGE_READ}
 _WRITE = frozenset({Action.MESSAGE_POST, Action.PHOTO_ATTACH, Action.PHOTO_TURN})
 _ASK = LOOK | _WRITE
 _SUBJECT = _ASK | {
+    Action.CONSULT_HIDE,
     Action.SEAT_END,
     Action.PROXY_ADD,
     Action.PROXY_END,
@@ -26,6 +27,7 @@ _PROXY = _ASK | {
     Action.READERS_READ,
 }
 _CREW = _ASK | {
+    Action.CONSULT_HIDE,
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
     Action.UPLOADS_CLAIM,
@@ -34,6 +36,7 @@ _SPECIALIST = _ASK | {
     Action.IMAGE_READ_FOR_OTHERS,
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
+    Action.CONSULT_HIDE,
     Action.CONSULT_CLOSE,
     Action.SEAT_GIVE,
     Action.SEAT_END,
@@ -44,6 +47,7 @@ _SPECIALIST = _ASK | {
 _COORDINATOR = _READ | {
     Action.MESSAGE_POST,
     Action.CLINICIANS_POST,
+    Action.CONSULT_HIDE,
     Action.CONSULT_CLOSE,
     Action.SEAT_END,
     Action.PROXY_ADD,
@@ -132,6 +136,7 @@ NEEDS_OPEN = _WRITE | {
 }
 
 OUTLIVES_CONSENT = _READ | {
+    Action.CONSULT_HIDE,
     Action.SEAT_END,
     Action.PROXY_ADD,
     Action.PROXY_END,
