@@ -10,7 +10,19 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from api import accounts, consults, events, messages, operations, photos, web
+from api import (
+    accounts,
+    break_glass,
+    consents,
+    consults,
+    events,
+    guests,
+    messages,
+    operations,
+    photos,
+    proxies,
+    web,
+)
 from api.openapi import operation_of
 from api.problems import HANDLERS
 from api.requests import Requests
@@ -35,6 +47,10 @@ API_ROUTES: list[BaseRoute] = [
     *photos.routes,
     *messages.routes,
     *events.routes,
+    *proxies.routes,
+    *consents.routes,
+    *guests.routes,
+    *break_glass.routes,
 ]
 
 

@@ -89,7 +89,14 @@ async def turn_photo(
     old, actor = await session.get_one(Photo, turn.photo.id), place.seat.actor
     _require_newest(old)
     seat = await get_seat(session, actor, old.consult_id, _action(old, actor))
-    photo = row_of(made, place, Facts.of(first), storage_key=file.key, created_by=first.created_by)
+    photo = row_of(
+        made,
+        place,
+        Facts.of(first),
+        storage_key=file.key,
+        created_by=first.created_by,
+        on_behalf_of=first.on_behalf_of,
+    )
     photo.turned_from, photo.turned_clockwise = old.id, turn.clockwise
     photo.turned_by, photo.turned_at = actor.user_id, turned_at
     preview = made.scrubbed.preview
