@@ -10,7 +10,19 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from api import accounts, consults, events, messages, operations, photos, web
+from api import (
+    accounts,
+    break_glass,
+    consents,
+    consults,
+    events,
+    guests,
+    messages,
+    operations,
+    photos,
+    proxies,
+    web,
+)
 from api.limits import Limits
 from api.openapi import require_operations
 from api.problems import HANDLERS
@@ -36,6 +48,10 @@ API_ROUTES: list[BaseRoute] = [
     *photos.routes,
     *messages.routes,
     *events.routes,
+    *proxies.routes,
+    *consents.routes,
+    *guests.routes,
+    *break_glass.routes,
 ]
 
 

@@ -9,14 +9,19 @@ from sqlmodel import col, select
 
 from consult import notifications
 from consult.access import Action
+from consult.accounts.people import acting
 from consult.backends.jobs import Task
 from consult.bootstrap import Backends
+from consult.break_glass import remind_of_overdue
 from consult.consults import get_seat
 from consult.errors import ConsultError
-from consult.models import Actor, Photo, User, Via
+from consult.models import Photo, User, Via
 
 SWEEP_ORPHANS = "sweep_orphans"
-NAMES = frozenset({notifications.SEND_NOTICE, SWEEP_ORPHANS})
+REMIND_OF_REVIEWS = "remind_of_reviews"
+NAMES = frozenset(
+    {notifications.SEND_NOTICE, notifications.SEND_ALERT, SWEEP_ORPHANS, REMIND_OF_REVIEWS}
+)
 
 ORPHAN_AGE = timedelta(hours=24)
 """No upload lasts that long: a file this old without a row was cut off between the two."""
@@ -25,25 +30,59 @@ ORPHAN_AGE = timedelta(hours=24)
 def tasks_of(backends: Backends) -> Mapping[str, Task]:
     return {
         notifications.SEND_NOTICE: partial(send_notice, backends),
+        notifications.SEND_ALERT: partial(send_alert, backends),
         SWEEP_ORPHANS: partial(sweep_orphans, backends),
+        REMIND_OF_REVIEWS: partial(remind_of_reviews, backends),
     }
 
 
-async def send_notice(backends: Backends, *, user_id: str, consult_id: str, notice_id: str) -> None:
+async def send_notice(
+    backends: Backends,
+    *,
+    user_id: str,
+    consult_id: str,
+    notice_id: str,
+    words: str = notifications.Words.NEWS,
+) -> None:
     """Send one notice, unless the person has lost access since. The Message-ID stays the same on a retry."""
     async with backends.database.reads() as session:
         user = await session.get(User, UUID(user_id))
         if user is None or not user.active:
             return
-        actor = Actor(user.id, user.role, user.name, user.email, Via.COMMAND)
+        actor = acting(user, via=Via.COMMAND)
         try:
             await get_seat(session, actor, UUID(consult_id), Action.CONSULT_READ)
         except ConsultError:
             return
     # No transaction is open while we talk to a mail server.
-    await backends.mailer.send(
-        notifications.notice(backends.settings, user, UUID(consult_id), UUID(notice_id))
+    mail = notifications.notice(
+        backends.settings,
+        user.email,
+        notice_id,
+        notifications.Words(words),
+        consult_id=UUID(consult_id),
     )
+    await backends.mailer.send(mail)
+
+
+async def send_alert(backends: Backends, *, user_id: str, words: str, notice_id: str) -> None:
+    """Send a text that names nothing to somebody on duty; without `user_id`, to the privacy officers."""
+    addresses = backends.settings.privacy_officers
+    if user_id:
+        async with backends.database.reads() as session:
+            user = await session.get(User, UUID(user_id))
+        addresses = (user.email,) if user and user.active else ()
+    for number, address in enumerate(addresses):
+        mail = notifications.notice(
+            backends.settings, address, f"{notice_id}.{number}", notifications.Words(words)
+        )
+        await backends.mailer.send(mail)
+
+
+async def remind_of_reviews(backends: Backends) -> None:
+    """Raise the alarm for every broken glass whose review is overdue, at most once a day."""
+    async with backends.database.writes.begin() as session:
+        await remind_of_overdue(session, backends.jobs)
 
 
 async def sweep_orphans(backends: Backends) -> None:

@@ -10,6 +10,7 @@ LOOK = _READ | {Action.IMAGE_READ}
 _WRITE = frozenset({Action.MESSAGE_POST, Action.PHOTO_ATTACH, Action.PHOTO_TURN})
 _ASK = LOOK | _WRITE
 _SUBJECT = _ASK | {
+    Action.CONSULT_HIDE,
     Action.SEAT_END,
     Action.PROXY_ADD,
     Action.PROXY_END,
@@ -25,11 +26,17 @@ _PROXY = _ASK | {
     Action.CONSENT_WITHDRAW,
     Action.READERS_READ,
 }
-_CREW = _ASK | {Action.CLINICIANS_POST, Action.OTHERS_PHOTO_TURN, Action.UPLOADS_CLAIM}
+_CREW = _ASK | {
+    Action.CONSULT_HIDE,
+    Action.CLINICIANS_POST,
+    Action.OTHERS_PHOTO_TURN,
+    Action.UPLOADS_CLAIM,
+}
 _SPECIALIST = _ASK | {
     Action.IMAGE_READ_FOR_OTHERS,
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
+    Action.CONSULT_HIDE,
     Action.CONSULT_CLOSE,
     Action.SEAT_GIVE,
     Action.SEAT_END,
@@ -43,6 +50,7 @@ _INBOX = _SPECIALIST - {Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS}
 _COORDINATOR = _READ | {
     Action.MESSAGE_POST,
     Action.CLINICIANS_POST,
+    Action.CONSULT_HIDE,
     Action.CONSULT_CLOSE,
     Action.SEAT_END,
     Action.PROXY_ADD,
@@ -143,6 +151,7 @@ NEEDS_OPEN = _WRITE | {
 }
 
 OUTLIVES_CONSENT = _READ | {
+    Action.CONSULT_HIDE,
     Action.SEAT_END,
     Action.PROXY_ADD,
     Action.PROXY_END,

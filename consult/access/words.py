@@ -21,6 +21,7 @@ class Action(StrEnum):
     CONSULT_OPEN = "consult.open"
     CONSULT_READ = "consult.read"
     CONSULT_CLOSE = "consult.close"
+    CONSULT_HIDE = "consult.hide_from_proxies"
     MESSAGE_READ = "message.read"
     MESSAGE_POST = "message.post"
     CLINICIANS_POST = "message.post_to_clinicians"

@@ -37,9 +37,15 @@ class Actor:
     """The login session or token that was presented."""
     proof: Proof = Proof.SESSION
     scopes: frozenset[str] | None = None
-    """The actions that a token is good for; None: all that its owner may do."""
+    """What a token is limited to; None for no limit."""
     ours: bool = True
-    """The account belongs to this service; that of a colleague from elsewhere does not."""
+    """The account belongs to this service; a guest's does not."""
+    on_behalf_of: UUID | None = None
+    """The patient that a proxy acts for."""
+    glass_id: UUID | None = None
+    """The emergency under which the actor sees what is not theirs."""
+    address: str = ""
+    request_id: str = ""
 
     @property
     def is_clinician(self) -> bool:

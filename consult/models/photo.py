@@ -17,6 +17,8 @@ class Photo(SQLModel, table=True):
     """Made by the phone: the same PUT again is the same photo."""
     consult_id: UUID = Field(foreign_key="consult.id", index=True)
     created_by: UUID = Field(foreign_key="user.id")
+    on_behalf_of: UUID | None = Field(default=None, foreign_key="user.id")
+    """The patient for whom it was sent."""
     created_at: datetime = Field(default_factory=now)
 
     sop_instance_uid: str = Field(unique=True)

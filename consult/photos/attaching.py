@@ -71,7 +71,14 @@ async def attach_photo(
         return _same_again(known, made.scrubbed.certificate.sha256_before), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
     await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
-    photo = row_of(made, place, facts, storage_key=file.key, created_by=actor.user_id)
+    photo = row_of(
+        made,
+        place,
+        facts,
+        storage_key=file.key,
+        created_by=actor.user_id,
+        on_behalf_of=seat.actor.on_behalf_of,
+    )
     seat.consult.photo_count += 1
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.attached")
