@@ -8,11 +8,15 @@ from consult.models.account import (
     Challenge,
     Credential,
     Invitation,
+    InvitationKind,
     LoginSession,
+    RecoveryCode,
+    RecoveryMethod,
     Role,
     User,
+    WitnessReason,
 )
-from consult.models.actor import Actor, Via
+from consult.models.actor import Actor, Proof, Via
 from consult.models.audit import AuditRow
 from consult.models.base import now
 from consult.models.consult import (
@@ -43,15 +47,20 @@ __all__ = [
     "Credential",
     "Event",
     "Invitation",
+    "InvitationKind",
     "LoginSession",
     "Message",
     "Participant",
     "Photo",
     "Preview",
+    "Proof",
     "ReadMark",
+    "RecoveryCode",
+    "RecoveryMethod",
     "Role",
     "Urgency",
     "User",
     "Via",
+    "WitnessReason",
     "now",
 ]

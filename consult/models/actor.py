@@ -15,16 +15,40 @@ class Via(StrEnum):
     COMMAND = "command"
 
 
+class Proof(StrEnum):
+    """How the actor showed who they are."""
+
+    NONE = "none"
+    SESSION = "session"
+    FRESH = "fresh"
+    """A session whose passkey was touched within the last five minutes."""
+    TOKEN = "token"  # noqa: S105 - the word, not a secret
+    DEVICE = "device"
+
+
 @dataclass(frozen=True)
 class Actor:
     user_id: UUID
     role: Role
     name: str
-    email: str
+    email: str | None
     via: Via
     via_id: UUID | None = None
     """The login session or token that was presented."""
+    proof: Proof = Proof.SESSION
+    scopes: frozenset[str] | None = None
+    """The only actions that the token is for; None: all that the role may do."""
+    ours: bool = True
+    """The account belongs to this service; a guest's does not."""
+    on_behalf_of: UUID | None = None
+    address: str = ""
+    """Where the request came from."""
+    request_id: str = ""
 
     @property
     def is_clinician(self) -> bool:
         return self.role in CLINICIANS
+
+    def covers(self, action: str) -> bool:
+        """Whether the way in that was used is meant for `action` at all."""
+        return self.scopes is None or action in self.scopes
