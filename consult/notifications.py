@@ -63,7 +63,8 @@ async def something_new(
 
 
 def notice(settings: Settings, user: User, consult_id: UUID, notice_id: UUID) -> Message:
-    """The e-mail itself: the same words for everybody and every event."""
+    """The e-mail itself: the same words for everybody and every event. `user` has an address."""
+    assert user.email
     link = f"{settings.origin}/consults/{consult_id}"
     return Message(
         to=user.email,

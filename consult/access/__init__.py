@@ -1,5 +1,6 @@
 """Who may do what. `decide` is pure, and the only place that allows."""
 
+from consult.access.asking import require
 from consult.access.decision import decide
 from consult.access.tables import ALONE, NEEDS_OPEN, NEEDS_STEP_UP, PUBLIC
 from consult.access.words import (
@@ -27,4 +28,5 @@ __all__ = [
     "Standing",
     "Verdict",
     "decide",
+    "require",
 ]

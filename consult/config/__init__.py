@@ -147,6 +147,12 @@ class Settings(BaseSettings):
         pattern=r"^[0-9+*#][0-9+*# -]{1,19}$",
         description="The number that people are told to call in an emergency.",
     )
+    recovery_hold_hours: int = Field(
+        default=24,
+        ge=0,
+        le=168,
+        description="How long the new passkey of staff waits when a coordinator vouched for them.",
+    )
     max_upload_bytes: int = Field(
         default=formats.MAX_BYTES,
         ge=1024,

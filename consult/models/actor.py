@@ -48,7 +48,3 @@ class Actor:
     @property
     def is_clinician(self) -> bool:
         return self.role in CLINICIANS
-
-    def covers(self, action: str) -> bool:
-        """Whether the way in that was used is meant for `action` at all."""
-        return self.scopes is None or action in self.scopes
