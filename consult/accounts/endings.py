@@ -60,4 +60,4 @@ async def standings(session: AsyncSession, user_ids: Collection[UUID]) -> dict[U
         col(User.id).in_(user_ids), col(User.active)
     )
     rows = (await session.exec(query)).all()
-    return {user_id: Standing(role, *counts) for user_id, role, *counts in rows}
+    return {row[0]: Standing(Role(row[1]), row[2], row[3]) for row in rows}
