@@ -19,16 +19,38 @@ from .people import (
 
 UNSAFE = (
     ("/api/session", "DELETE"),
+    ("/api/sessions", "DELETE"),
+    (f"/api/sessions/{UUID(int=1)}", "DELETE"),
+    ("/api/passkeys", "POST"),
+    ("/api/passkeys/options", "POST"),
+    ("/api/passkeys/step-up", "POST"),
+    ("/api/passkeys/step-up/options", "POST"),
+    (f"/api/passkeys/{UUID(int=1)}", "PATCH"),
+    (f"/api/passkeys/{UUID(int=1)}", "DELETE"),
+    ("/api/recovery/codes", "POST"),
+    ("/api/users", "POST"),
+    (f"/api/users/{UUID(int=1)}/invitation", "POST"),
+    (f"/api/users/{UUID(int=1)}/disable", "POST"),
+    (f"/api/users/{UUID(int=1)}/enable", "POST"),
+    (f"/api/users/{UUID(int=1)}/codes", "POST"),
+    (f"/api/users/{UUID(int=1)}/codes", "DELETE"),
+    (f"/api/users/{UUID(int=1)}/witness", "POST"),
+    (f"/api/users/{UUID(int=1)}/sessions", "DELETE"),
     ("/api/consults", "POST"),
     (f"/api/consults/{UUID(int=1)}/read", "PUT"),
     (f"/api/consults/{UUID(int=1)}/close", "POST"),
     (f"/api/consults/{UUID(int=1)}/photos/{UUID(int=2)}", "PUT"),
     (f"/api/consults/{UUID(int=1)}/messages/{UUID(int=2)}", "PUT"),
 )
-BEFORE_A_SESSION = tuple(
-    (path.format(ceremony), "POST")
-    for path in (OPTIONS, ANSWER)
-    for ceremony in ("registration", "authentication")
+BEFORE_A_SESSION = (
+    *(
+        (path.format(ceremony), "POST")
+        for path in (OPTIONS, ANSWER)
+        for ceremony in ("registration", "authentication")
+    ),
+    ("/api/recovery", "POST"),
+    ("/api/recovery/options", "POST"),
+    ("/api/recovery/passkey", "POST"),
 )
 
 
