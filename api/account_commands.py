@@ -36,7 +36,7 @@ async def user_list(backends: Backends, _: argparse.Namespace) -> None:
 async def user_disable(backends: Backends, args: argparse.Namespace) -> None:
     async with backends.database.writes.begin() as session:
         await accounts.disable_user(session, await _known(session, args.email))
-    print("Shut out: sessions, tokens, links and codes are dead.")
+    print("Shut out: sessions, tokens, links and codes are dead.", flush=True)
 
 
 async def user_enable(backends: Backends, args: argparse.Namespace) -> None:

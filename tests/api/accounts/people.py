@@ -65,8 +65,7 @@ class Person:
 
     async def call(self, method: str, path: str, json: object = None) -> Response:
         """Ask as our own page does."""
-        content = {} if json is None else {"json": json}
-        return await self.client.request(method, path, headers=own_page(self), **content)
+        return await self.client.request(method, path, headers=own_page(self), json=json)
 
     async def add_passkey(self, name: str = "") -> Authenticator:
         options = await self.call("POST", "/api/passkeys/options", {})

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.auth import COOKIE
 from consult.models import AuditRow, Credential
@@ -98,7 +99,7 @@ class TestRemoving:
     async def test_one_that_has_to_wait_does_not_count(self, enrolled: Person) -> None:
         added = await enrolled.add_passkey()
         async with enrolled.service.backends.database.writes.begin() as session:
-            row = (await session.exec(of_id(added))).one()
+            row = await row_of(session, added)
             row.usable_from = row.created_at + timedelta(hours=1)
 
         response = await enrolled.call("DELETE", f"/api/passkeys/{await first_id(enrolled)}")
@@ -118,7 +119,7 @@ class TestRemoving:
         with pytest.raises(AssertionError, match="unknown_passkey"):
             await enrolled.sign_in()
         async with enrolled.service.backends.database.reads() as session:
-            assert (await session.exec(of_id(removed))).one().revoked_at
+            assert (await row_of(session, removed)).revoked_at
 
     async def test_what_it_opened_elsewhere_ends_with_it(self, enrolled: Person) -> None:
         lost = Person(enrolled.service, enrolled.service.client(), enrolled.user)
@@ -251,7 +252,7 @@ class TestStepUp:
 
         assert response.status_code == 401
         async with enrolled.service.backends.database.reads() as session:
-            passkey = (await session.exec(of_id(enrolled.authenticator))).one()
+            passkey = await row_of(session, enrolled.authenticator)
             query = select(AuditRow).where(
                 AuditRow.action == "passkey.counter_went_back",
                 AuditRow.object_id == str(passkey.id),
@@ -276,5 +277,6 @@ async def first_id(person: Person) -> str:
     return (await passkeys_of(person))["passkeys"][0]["id"]
 
 
-def of_id(authenticator: Authenticator) -> Any:
-    return select(Credential).where(Credential.credential_id == authenticator.credential_id)
+async def row_of(session: AsyncSession, authenticator: Authenticator) -> Credential:
+    query = select(Credential).where(Credential.credential_id == authenticator.credential_id)
+    return (await session.exec(query)).one()
