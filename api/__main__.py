@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from api import scrubbing
 from consult import __version__
@@ -51,11 +52,33 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--name", required=True)
     add.add_argument("--role", required=True, choices=ROLES)
 
+    _add(user, "list", "list everybody, one a line", "user_list")
+    disable = _add(
+        user, "disable", "shut somebody out, with every session, token and link", "user_disable"
+    )
+    disable.add_argument("--email", required=True)
+    enable = _add(user, "enable", "let somebody in again", "user_enable")
+    enable.add_argument("--email", required=True)
+    role = _add(user, "role", "give somebody another role; they sign in anew", "user_role")
+    role.add_argument("--email", required=True)
+    role.add_argument("--role", required=True, choices=ROLES)
+
     token = commands.add_parser("token", help="bearer tokens").add_subparsers(required=True)
     create = _add(token, "create", "make a bearer token; prints it, once", "token_create")
     create.add_argument("--email", required=True, help="whose token it is")
     create.add_argument("--name", default="command line", help="what it is for")
     create.add_argument("--expires-days", type=int, default=90, help="1 to 366; 90 by default")
+    create.add_argument(
+        "--scope",
+        action="append",
+        metavar="SCOPE",
+        help="what it is for: read, send, write, or one action such as photo.attach; may be "
+        "given several times; everything when left out",
+    )
+    create.add_argument("--network", metavar="CIDR", help="the only network it is taken from")
+    _add(token, "list", "list every token, one a line; never the secret", "token_list")
+    revoke = _add(token, "revoke", "end a token before its time", "token_revoke")
+    revoke.add_argument("id", type=UUID, metavar="ID", help="as `consult token list` shows it")
 
     jobs = _add(commands, "jobs", "list the background jobs that failed for good")
     jobs.add_argument("--retry", type=int, metavar="ID", help="let this one start afresh")

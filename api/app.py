@@ -29,6 +29,7 @@ from api.problems import HANDLERS
 from api.requests import Requests
 from api.security import SecurityHeaders
 from api.state import State
+from api.watching import watch_endings
 from consult.accounts import check_rp_id
 from consult.backends.database import upgrade
 from consult.backends.doorbell import Doorbell
@@ -80,6 +81,7 @@ def create_app(
                 log.exception("service.failed_to_start")
                 raise
             await stack.enter_async_context(_working(backends, with_worker=with_worker))
+            await stack.enter_async_context(watch_endings(backends))
             yield State(backends=backends, limits=Limits.of(settings))
 
     require_operations(API_ROUTES)

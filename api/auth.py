@@ -8,8 +8,10 @@ its owner, and needs none of that.
 
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import NamedTuple
 
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -121,13 +123,15 @@ async def _actor_from_bearer(request: ConsultRequest, authorization: str, *, tou
         raise NotSignedIn("Send the token as: Authorization: Bearer <token>.")
     database = request.state["backends"].database
     async with database.reads() as session:
-        actor = await accounts.actor_from_token(session, secret.strip())
+        actor = await accounts.actor_from_token(
+            session, secret.strip(), address=address_of(request)
+        )
         due = touch and await accounts.token_touch_is_due(session, actor)
     if due:
         async with database.writes.begin() as session:
             await accounts.touch_token(session, actor)
     vouch(request)
-    return actor
+    return _here(request, actor)
 
 
 async def _login_from_cookie(request: ConsultRequest, cookie: str | None, *, touch: bool) -> Login:
@@ -135,7 +139,8 @@ async def _login_from_cookie(request: ConsultRequest, cookie: str | None, *, tou
         raise NotSignedIn("Sign in first.")
     database = request.state["backends"].database
     async with database.reads() as session:
-        login = Login(*await accounts.actor_from_session(session, cookie))
+        actor, login_session = await accounts.actor_from_session(session, cookie)
+    login = Login(_here(request, actor), login_session)
     if request.method not in _SAFE_METHODS:
         _refuse_forgery(request, login.session)
     if touch and accounts.touch_is_due(login.session):
@@ -143,6 +148,11 @@ async def _login_from_cookie(request: ConsultRequest, cookie: str | None, *, tou
             await accounts.touch(session, login.session)
     vouch(request)
     return login
+
+
+def _here(request: ConsultRequest, actor: Actor) -> Actor:
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    return replace(actor, address=address_of(request), request_id=str(request_id))
 
 
 def _refuse_forgery(request: ConsultRequest, login: LoginSession) -> None:

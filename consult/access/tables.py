@@ -62,22 +62,34 @@ _GUEST = LOOK | {Action.MESSAGE_POST, Action.CLINICIANS_POST}
 # A tablet in an ambulance sends before anybody signs in. It reads nothing.
 _DEVICE = frozenset({Action.PHOTO_ATTACH})
 
-_ACCOUNT = frozenset({Action.ACCOUNT_READ, Action.ACCOUNT_CHANGE, Action.SESSION_END})
+_ACCOUNT = frozenset(
+    {
+        Action.ACCOUNT_READ,
+        Action.ACCOUNT_CHANGE,
+        Action.PASSKEY_NAME,
+        Action.SESSION_END,
+    }
+)
 _PERSON = _ACCOUNT | {Action.CONSULT_LIST}
 
 ALONE: dict[Role, frozenset[Action]] = {
     Role.PATIENT: _PERSON | {Action.CONSULT_OPEN},
     Role.EMS: _PERSON | {Action.CONSULT_OPEN},
-    Role.SPECIALIST: _PERSON | {Action.CONSULT_OPEN},
+    Role.SPECIALIST: _PERSON | {Action.CONSULT_OPEN, Action.CODE_MAKE, Action.CODE_REVOKE},
     Role.COORDINATOR: _PERSON
     | {
         Action.CONSULT_OPEN,
+        Action.USER_LIST,
         Action.USER_INVITE,
+        Action.USER_WITNESS,
+        Action.CODE_MAKE,
+        Action.CODE_REVOKE,
         Action.OTHERS_SESSION_END,
         Action.GLASS_REVIEW,
     },
     Role.ADMIN: _ACCOUNT
     | {
+        Action.USER_LIST,
         Action.USER_INVITE,
         Action.USER_DISABLE,
         Action.OTHERS_SESSION_END,
@@ -132,6 +144,8 @@ NEEDS_STEP_UP = frozenset(
         Action.DISCLOSURES_EXPORT,
         Action.GLASS_BREAK,
         Action.USER_INVITE,
+        Action.USER_WITNESS,
+        Action.CODE_MAKE,
         Action.USER_DISABLE,
         Action.OTHERS_SESSION_END,
         Action.TOKEN_CREATE,

@@ -159,6 +159,12 @@ class Settings(Edge, BaseSettings):
         le=25,
         description="The birthday at which parents and guardians stop acting for a child.",
     )
+    recovery_hold_hours: int = Field(
+        default=24,
+        ge=0,
+        le=168,
+        description="How long the new passkey of staff waits when a coordinator vouched for them.",
+    )
     max_upload_bytes: int = Field(
         default=formats.MAX_BYTES,
         ge=1024,

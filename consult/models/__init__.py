@@ -8,9 +8,13 @@ from consult.models.account import (
     Challenge,
     Credential,
     Invitation,
+    InvitationKind,
     LoginSession,
+    RecoveryCode,
+    RecoveryMethod,
     Role,
     User,
+    WitnessReason,
 )
 from consult.models.actor import Actor, Proof, Via
 from consult.models.audit import AuditRow
@@ -70,6 +74,7 @@ __all__ = [
     "GlassOutcome",
     "GlassReason",
     "Invitation",
+    "InvitationKind",
     "LoginSession",
     "Message",
     "Participant",
@@ -80,9 +85,12 @@ __all__ = [
     "ProxyBasis",
     "Purpose",
     "ReadMark",
+    "RecoveryCode",
+    "RecoveryMethod",
     "Role",
     "Urgency",
     "User",
     "Via",
+    "WitnessReason",
     "now",
 ]

@@ -31,7 +31,7 @@ class Actor:
     user_id: UUID
     role: Role
     name: str
-    email: str
+    email: str | None
     via: Via
     via_id: UUID | None = None
     """The login session or token that was presented."""

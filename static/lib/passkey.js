@@ -51,7 +51,7 @@ const toJSON = (credential) => /** @type {PublicKeyCredential} */ (credential).t
  * @param {unknown} error @param {string} rpId @param {Credential | null} credential
  */
 async function forgetUnknown(error, rpId, credential) {
-  if (!(error instanceof api.ApiError) || error.code !== "unknown_credential") return;
+  if (!(error instanceof api.ApiError) || error.code !== "unknown_passkey") return;
   const { signalUnknownCredential } = /** @type {any} */ (PublicKeyCredential); // not in Firefox
   const facts = { rpId, credentialId: credential?.id };
   await signalUnknownCredential?.call(PublicKeyCredential, facts);

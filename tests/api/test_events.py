@@ -36,17 +36,17 @@ class Person:
         self.http.put(path, json={"body": body, "audience": audience}).raise_for_status()
 
     def follow(self, consult_id: str, *, after: int | None = None, query: str = "") -> "Stream":
-        return Stream(self, f"/api/consults/{consult_id}/events{query}", after)
+        return Stream(self.http, f"/api/consults/{consult_id}/events{query}", after)
 
 
 class Stream:
     """An open event stream; what arrives is (id, event)."""
 
-    def __init__(self, person: Person, path: str, after: int | None) -> None:
+    def __init__(self, http: httpx2.Client, path: str, after: int | None) -> None:
         self.arrived: Queue[Event | None] = Queue()
         self._opened = threading.Event()
         headers = {} if after is None else {"Last-Event-ID": str(after)}
-        threading.Thread(target=self._read, args=(person.http, path, headers), daemon=True).start()
+        threading.Thread(target=self._read, args=(http, path, headers), daemon=True).start()
         assert self._opened.wait(10)
 
     def next(self, seconds: float = 10) -> Event | None:
