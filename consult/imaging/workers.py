@@ -58,6 +58,7 @@ _ENVIRONMENT = {
     # Memory that one photo needed stays for the next: fresh pages cost more than they hold.
     "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # large pages, where the system offers them
     "PATH": os.defpath,
 }
 _INHERITED = ("CONSULT_TURBOJPEG", "LD_LIBRARY_PATH")
