@@ -1,4 +1,4 @@
-"""UP-6. Slow and silent connections are closed, honest slow ones are not: over real sockets.
+"""Slow and silent connections are closed, honest slow ones are not: over real sockets.
 
 The numbers are small here, so that a test takes a second; the defaults are in the settings.
 """
