@@ -1,4 +1,4 @@
-"""Every cell of the decision, against rules said in other words than the code's."""
+"""AZ-1. Every cell of the decision, against rules said in other words than the code's."""
 
 import itertools
 
@@ -37,6 +37,7 @@ def test_whoever_is_inactive_may_do_nothing_and_learns_nothing() -> None:
 
 
 def test_an_admin_never_reads_or_writes_health_data() -> None:
+    """AZ-1, AZ-13."""
     assert allowed(role=Role.ADMIN) == {Action.METRICS_READ}
 
 
