@@ -36,9 +36,8 @@ from consult.photos import (
 
 class PhotoQuery(Query):
     body_site: str | None = None
-    laterality: Annotated[
-        Laterality | None, BeforeValidator(lambda word: word and Laterality(word))
-    ] = None
+    # An empty word is none. pydantic asks the enum, whose own refusal would repeat the word.
+    laterality: Annotated[Laterality | None, BeforeValidator(lambda word: word or None)] = None
     view: View | None = None
     note: Annotated[str, StringConstraints(max_length=1000)] = ""
 
