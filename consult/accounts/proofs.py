@@ -1,7 +1,8 @@
 """The proofs of a recovery: two, by different methods, for the same person.
 
 One alone opens nothing (NIST SP 800-63B-4, 4.2.2.2). The methods are a link by e-mail, a code
-that was saved, a coordinator's word, and, for patients, a code given in person.
+that was saved, a coordinator's word, and, for patients
+without e-mail, a code given in person.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from consult.backends.jobs import Jobs
 from consult.errors import Conflict, InvalidRequest
 from consult.models import (
     Actor,
+    Invitation,
     InvitationKind,
     RecoveryCode,
     RecoveryMethod,
@@ -170,9 +172,14 @@ async def _shown(session: AsyncSession, typed: str) -> tuple[User, Shown] | None
     invitation = await find_invitation(session, typed)
     if code:
         return code[1], Shown(code[0].id, code[0].method, code[0].made_by)
-    if invitation and invitation[0].kind is not InvitationKind.LINK:
+    if invitation and _is_a_proof(*invitation):
         return invitation[1], Shown(invitation[0].id, RecoveryMethod.CARD, invitation[0].made_by)
     return None
+
+
+def _is_a_proof(invitation: Invitation, user: User) -> bool:
+    """Only for whoever has no mailbox: with one, the link to it is the proof to ask for."""
+    return invitation.kind is not InvitationKind.LINK and user.email is None
 
 
 def _one_colleague(one: Shown, other: Shown) -> bool:

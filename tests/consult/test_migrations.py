@@ -97,6 +97,58 @@ def test_photos_by_sender_and_time_are_found_by_an_index_and_lost_in_neither_dir
         assert connection.execute("SELECT id FROM photo").fetchall() == [(PHOTO,)]
 
 
+def test_ways_in_from_before_still_open_and_the_new_ones_close_when_going_back(
+    fresh: Settings,
+) -> None:
+    step(fresh, "0003")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        insert(connection, "user", id="0a" * 16, role="device", email="a@example.org")
+        insert(connection, "credential", id="0b" * 16, user_id="0a" * 16)
+        insert(connection, "invitation", id="0c" * 16, user_id="0a" * 16)
+        insert(connection, "challenge", ceremony="registration", invitation_id="0c" * 16)
+        insert(connection, "loginsession", id="0d" * 16, user_id="0a" * 16)
+        insert(connection, "apitoken", id="0e" * 16, user_id="0a" * 16)
+
+    upgrade(fresh)
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        assert rows(connection, "credential", "name, usable_from") == [("Passkey", None)]
+        assert rows(connection, "invitation", "kind, revoked_at") == [("link", None)]
+        assert rows(connection, "loginsession", "device, proved_at") == [("", None)]
+        assert rows(connection, "apitoken", "scopes, network") == [(None, None)]
+        assert rows(connection, "challenge", "*") == []
+        insert(
+            connection, "user", id="1a" * 16, role="patient", email=None, handle=b"1",
+        )  # fmt: skip
+        insert(
+            connection, "invitation", id="1c" * 16, user_id="1a" * 16, kind="qr", token_hash=b"1",
+        )  # fmt: skip
+        insert(
+            connection, "recoverycode", id="1d" * 16, user_id="1a" * 16, method="saved",
+        )  # fmt: skip
+        insert(
+            connection, "apitoken", id="1e" * 16, user_id="1a" * 16, scopes="[]", token_hash=b"1",
+        )  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError, match="ck_user_role"):
+            insert(connection, "user", id="2a" * 16, role="nobody", email="b", handle=b"2")
+
+    command.downgrade(config(fresh), "0003")
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        assert rows(connection, "user", "email") == [
+            ("a@example.org",),
+            (f"{'1a' * 16}@no-address.invalid",),
+        ]
+        assert rows(connection, "apitoken", "revoked_at IS NOT NULL") == [(0,), (1,)]
+        used = rows(connection, "invitation", "used_at IS NOT NULL")
+        assert used == [(0,), (1,)]
+    upgrade(fresh)
+
+
+def rows(connection: sqlite3.Connection, table: str, columns: str) -> list[tuple[object, ...]]:
+    return connection.execute(f'SELECT {columns} FROM "{table}" ORDER BY rowid').fetchall()
+
+
 def step(settings: Settings, revision: str) -> None:
     settings.data_dir.mkdir(mode=0o700)
     command.upgrade(config(settings), revision)

@@ -21,13 +21,6 @@ from .test_codes import give
 
 
 @pytest.fixture
-async def other_coordinator(service: Service) -> AsyncGenerator[Person]:
-    async with a_person(service, role=Role.COORDINATOR) as person:
-        await person.enrol()
-        yield person
-
-
-@pytest.fixture
 async def specialist(service: Service) -> AsyncGenerator[Person]:
     async with a_person(service, role=Role.SPECIALIST) as person:
         await person.enrol()
@@ -72,9 +65,18 @@ class TestTwoProofs:
             assert response.json()["session"]
 
     async def test_but_not_by_one_colleague_twice(
-        self, coordinator: Person, enrolled: Person
+        self, service: Service, coordinator: Person
     ) -> None:
-        card = (await give(coordinator, enrolled, "printed"))["secret"]
+        async with a_person(service, with_email=False) as pat:
+            await pat.enrol()
+            card = (await give(coordinator, pat, "printed"))["secret"]
+
+            assert await refused(pat, [card, await witnessed(coordinator, pat)])
+
+    async def test_nor_when_there_is_a_mailbox_that_could_be_asked(
+        self, specialist: Person, coordinator: Person, enrolled: Person
+    ) -> None:
+        card = (await give(specialist, enrolled, "printed"))["secret"]
 
         assert await refused(enrolled, [card, await witnessed(coordinator, enrolled)])
 
