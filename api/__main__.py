@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from api import scrubbing
 from consult import __version__
@@ -56,6 +57,17 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--email", required=True, help="whose token it is")
     create.add_argument("--name", default="command line", help="what it is for")
     create.add_argument("--expires-days", type=int, default=90, help="1 to 366; 90 by default")
+
+    device = commands.add_parser("device", help="tablets of ambulances").add_subparsers(
+        required=True
+    )
+    add = _add(device, "add", "add a tablet; prints a one-time link to enrol it", "device_add")
+    add.add_argument("--name", required=True, help='what crews call it, such as "Medic 12"')
+    link = _add(device, "link", "make a new link for one that lost its key", "device_link")
+    link.add_argument("id", type=UUID, help="as `consult device list` prints it")
+    _add(device, "list", "list the tablets", "device_list")
+    revoke = _add(device, "revoke", "take a tablet out of service at once", "device_revoke")
+    revoke.add_argument("id", type=UUID, help="as `consult device list` prints it")
 
     jobs = _add(commands, "jobs", "list the background jobs that failed for good")
     jobs.add_argument("--retry", type=int, metavar="ID", help="let this one start afresh")

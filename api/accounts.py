@@ -15,6 +15,7 @@ from api.auth import (
     clear_cookie,
     cookie_of,
     csrf_token,
+    device_of,
     login_of,
     refuse_other_pages,
     set_cookie,
@@ -68,6 +69,8 @@ class SessionRead(Shape):
     created_at: Time
     idle_expires_at: Time
     expires_at: Time
+    device_id: UUID | None
+    """The tablet of an ambulance that this session began on."""
 
     @classmethod
     def of(cls, request: ConsultRequest, login: Login) -> Self:
@@ -78,6 +81,7 @@ class SessionRead(Shape):
             created_at=login.session.created_at,
             idle_expires_at=min(idle, absolute),
             expires_at=absolute,
+            device_id=login.session.device_id,
         )
 
 
@@ -193,7 +197,7 @@ async def _sign_in(request: ConsultRequest, session: AsyncSession, user: User) -
     if old := cookie_of(request):
         with suppress(NotSignedIn):
             await accounts.end_session(session, *await accounts.actor_from_session(session, old))
-    secret = await accounts.open_session(session, user)
+    secret = await accounts.open_session(session, user, device_id=await device_of(request))
     return secret, Login(*await accounts.actor_from_session(session, secret))
 
 

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from api import accounts, consults, events, messages, operations, photos, web
+from api import accounts, claims, consults, devices, events, messages, operations, photos, web
 from api.openapi import operation_of
 from api.problems import HANDLERS
 from api.requests import Requests
@@ -31,6 +31,8 @@ log = structlog.get_logger()
 API_ROUTES: list[BaseRoute] = [
     *operations.routes,
     *accounts.routes,
+    *devices.routes,
+    *claims.routes,
     *consults.routes,
     *photos.routes,
     *messages.routes,

@@ -15,6 +15,7 @@ from consult.backends.database import upgrade
 from consult.backends.jobs import WorkerRunning
 from consult.bootstrap import Backends, open_backends
 from consult.config import InvalidSettings, Settings, read_settings
+from consult.devices import add_device, list_devices, renew_code, revoke_device
 from consult.errors import ConsultError, NotFound
 from consult.models import Role, User
 from consult.tasks import NAMES
@@ -94,6 +95,51 @@ def _token_create(settings: Settings, args: argparse.Namespace) -> int:
     return _with_backends(settings, create)
 
 
+def _device_add(settings: Settings, args: argparse.Namespace) -> int:
+    async def add(backends: Backends) -> None:
+        async with backends.database.writes.begin() as session:
+            _, code = await add_device(session, name=args.name)
+        _print_device_link(settings, code)
+
+    return _with_backends(settings, add)
+
+
+def _device_link(settings: Settings, args: argparse.Namespace) -> int:
+    async def renew(backends: Backends) -> None:
+        async with backends.database.writes.begin() as session:
+            _, code = await renew_code(session, args.id)
+        _print_device_link(settings, code)
+
+    return _with_backends(settings, renew)
+
+
+def _print_device_link(settings: Settings, code: str) -> None:
+    print("Open this link once, within 24 hours, on the tablet:")
+    print(f"{settings.public_url}/device#t={code}")
+
+
+def _device_list(settings: Settings, _: argparse.Namespace) -> int:
+    async def show(backends: Backends) -> None:
+        async with backends.database.reads() as session:
+            found = await list_devices(session, None)
+        for device, account in found:
+            state = "in service" if device.enrolled_at else "not enrolled yet"
+            state = "revoked" if device.revoked_at else state
+            seen = f"{device.last_seen_at:%Y-%m-%d %H:%M} UTC" if device.last_seen_at else "never"
+            print(f"{device.id}  {account.name}  {state}  seen: {seen}")
+
+    return _with_backends(settings, show)
+
+
+def _device_revoke(settings: Settings, args: argparse.Namespace) -> int:
+    async def revoke(backends: Backends) -> None:
+        async with backends.database.writes.begin() as session:
+            await revoke_device(session, args.id)
+        print("The tablet is out of service.")
+
+    return _with_backends(settings, revoke)
+
+
 async def _known(session: AsyncSession, email: str) -> User:
     try:
         return await find_user(session, email)
@@ -145,6 +191,10 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "demo": _demo,
     "user_add": _user_add,
     "token_create": _token_create,
+    "device_add": _device_add,
+    "device_link": _device_link,
+    "device_list": _device_list,
+    "device_revoke": _device_revoke,
     "jobs": _jobs,
     "audit_verify": _audit_verify,
 }

@@ -4,10 +4,10 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, RootModel, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
@@ -26,13 +26,13 @@ from consult.consults import (
     get_seat,
     list_seats,
     mark_read,
+    named_in,
     open_consult,
-    patients_of,
     people_of,
     unread_of,
 )
 from consult.errors import InvalidFields
-from consult.models import ConsultKind, ConsultState, Urgency
+from consult.models import ConsultKind, ConsultState, Role, Urgency
 from consult.photos import list_photos
 
 
@@ -67,6 +67,10 @@ class ConsultRead(Shape):
     state: ConsultState
     reason: str
     patient: PatientRead | None
+    opened_by: Person
+    claimed_by: Person | None
+    """Who said, of what a tablet opened: that was me."""
+    claimed_at: Time | None
     joined: bool
     unread: int
     last_seq: int
@@ -74,6 +78,17 @@ class ConsultRead(Shape):
     study_instance_uid: str
     created_at: Time
     updated_at: Time
+
+
+class ConsultReceipt(Shape):
+    """What a tablet is told of a consult that it opened: that it is here, and nothing else."""
+
+    id: UUID
+    state: Literal["received"] = "received"
+
+
+class ConsultPost(RootModel[ConsultRead | ConsultReceipt]):
+    """A tablet that nobody has signed in on gets the receipt."""
 
 
 class ConsultDetail(ConsultRead):
@@ -92,7 +107,7 @@ class ConsultPage(Shape):
     "Open a consult. The same id again is the same consult.",
     action=Action.CONSULT_OPEN,
     takes=ConsultOpen,
-    returns=ConsultRead,
+    returns=ConsultPost,
     status=201,
     errors=(400, 403, 409, 422),
 )
@@ -110,7 +125,7 @@ async def post_consult(request: ConsultRequest) -> Response:
             reason=wish.reason,
             patient_id=wish.patient_id,
         )
-        (shown,) = await _shape(session, [seat])
+        shown = await _shown_to(session, seat)
     return shown.response(201 if created else 200)
 
 
@@ -185,12 +200,19 @@ async def put_read(request: ConsultRequest) -> Response:
     return Response(status_code=204)
 
 
+async def _shown_to(session: AsyncSession, seat: Seat) -> ConsultRead | ConsultReceipt:
+    if seat.actor.role is Role.DEVICE:
+        return ConsultReceipt(id=seat.consult.id)
+    (shown,) = await _shape(session, [seat])
+    return shown
+
+
 async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRead]:
-    unread, patients = await unread_of(session, seats), await patients_of(session, seats)
+    unread, named = await unread_of(session, seats), await named_in(session, seats)
     shown: list[ConsultRead] = []
     for seat in seats:
         consult = seat.consult
-        patient = patients[consult.patient_id] if consult.patient_id else None
+        patient = named[consult.patient_id] if consult.patient_id else None
         shown.append(
             ConsultRead(
                 id=consult.id,
@@ -199,6 +221,9 @@ async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRe
                 state=consult.state,
                 reason=consult.reason,
                 patient=PatientRead(id=patient.id, name=patient.name) if patient else None,
+                opened_by=Person.of(named[consult.opened_by]),
+                claimed_by=Person.of(named[consult.claimed_by]) if consult.claimed_by else None,
+                claimed_at=consult.claimed_at,
                 joined=seat.relation in (Relation.SUBJECT, Relation.MEMBER),
                 unread=unread.get(consult.id, 0),
                 last_seq=seat.last_seq,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, RootModel, StringConstraints
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response, StreamingResponse
@@ -18,7 +18,7 @@ from api.state import ConsultRequest
 from consult.access import Action
 from consult.clinical.body_sites import Laterality, View, parse_site
 from consult.errors import Forbidden, InvalidFields, NotFound
-from consult.models import Photo, Preview, User
+from consult.models import Actor, Photo, Preview, Role, User
 from consult.photos import (
     Facts,
     attach_photo,
@@ -95,11 +95,29 @@ class PhotoRead(Shape):
     scrub_summary: str
     created_at: Time
     created_by: Person
+    claimed_by: Person | None
+    """Who said, of what a tablet sent: that was me."""
+    claimed_at: Time | None
     turned_from: UUID | None
     replaced_by: UUID | None
     turned_clockwise: int
     turned_by: Person | None
     turned_at: Time | None
+
+
+class PhotoReceipt(Shape):
+    """What a tablet is told of a photo that it sent: that it is here, and nothing else."""
+
+    id: UUID
+    consult_id: UUID
+    state: Literal["received"] = "received"
+    sha256: str
+    sha256_before: str
+    """Of the bytes as they arrived: the sender may compare."""
+
+
+class PhotoPut(RootModel[PhotoRead | PhotoReceipt]):
+    """A tablet that nobody has signed in on gets the receipt."""
 
 
 class FindingRead(Shape):
@@ -123,7 +141,7 @@ class CertificateRead(Shape):
     action=Action.PHOTO_ATTACH,
     takes="application/octet-stream",
     query=PhotoQuery,
-    returns=PhotoRead,
+    returns=PhotoPut,
     status=201,
     errors=(400, 403, 404, 409, 413, 415, 422),
 )
@@ -137,7 +155,7 @@ async def put_photo(request: ConsultRequest) -> Response:
         photo, created = await attach_photo(
             session, backends, place=place, upload=upload, facts=facts
         )
-        (shown,) = await shape_photos(session, [photo])
+        shown = await _shown_to(session, actor, photo)
     return shown.response(201 if created else 200)
 
 
@@ -227,8 +245,19 @@ async def get_certificate(request: ConsultRequest) -> Response:
     return CertificateRead.model_validate(photo.certificate).response()
 
 
+async def _shown_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:
+    if actor.role is Role.DEVICE:
+        return PhotoReceipt.model_validate(photo.model_dump())
+    (shown,) = await shape_photos(session, [photo])
+    return shown
+
+
 async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[PhotoRead]:
-    named = {photo.created_by for photo in photos} | {photo.turned_by for photo in photos}
+    named = {
+        user_id
+        for photo in photos
+        for user_id in (photo.created_by, photo.claimed_by, photo.turned_by)
+    }
     people = {
         user.id: Person.of(user)
         for user in (await session.exec(select(User).where(col(User.id).in_(named - {None})))).all()
@@ -237,6 +266,7 @@ async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[P
         PhotoRead.model_validate(
             photo.model_dump()
             | {"created_by": people[photo.created_by]}
+            | {"claimed_by": people[photo.claimed_by] if photo.claimed_by else None}
             | {"turned_by": people[photo.turned_by] if photo.turned_by else None}
         )
         for photo in photos

@@ -4,6 +4,7 @@
     ├── NotSignedIn          nobody is signed in, or the session has ended
     ├── Forbidden            known to you, but not yours to do
     ├── NotFound             no such thing, or not yours to see: the two cannot be told apart
+    ├── Gone                 it was here, and nothing of it is left
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
@@ -48,6 +49,10 @@ class NotFound(ConsultError):
 
     def __init__(self, message: str = "There is no such thing, or it is not yours to see.") -> None:
         super().__init__(message)
+
+
+class Gone(ConsultError):
+    code = "gone"
 
 
 class Conflict(ConsultError):

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult.backends.jobs import Jobs
 from consult.backends.mail import Message
 from consult.config import Settings
-from consult.models import CLINICIANS, Actor, Audience, Consult, Participant, Role, User
+from consult.models import CLINICIANS, PEOPLE, Actor, Audience, Consult, Participant, Role, User
 
 SEND_NOTICE = "send_notice"
 
@@ -50,7 +50,7 @@ async def something_new(
     query = (
         select(User.id, User.role)
         .join(Participant, col(Participant.user_id) == User.id)
-        .where(Participant.consult_id == consult.id, User.active)
+        .where(Participant.consult_id == consult.id, User.active, col(User.role).in_(PEOPLE))
     )
     hearers = {
         user_id

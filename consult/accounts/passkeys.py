@@ -170,11 +170,17 @@ async def check_rp_id(session: AsyncSession, settings: Settings) -> None:
         )
 
 
-async def _bound_to(session: AsyncSession, user: User) -> list[PublicKeyCredentialDescriptor]:
+async def credential_ids_of(session: AsyncSession, user: User) -> list[bytes]:
+    """The passkeys that `user` can sign in with."""
     query = select(Credential.credential_id).where(
         Credential.user_id == user.id, col(Credential.revoked_at).is_(None)
     )
-    return [PublicKeyCredentialDescriptor(id=bound) for bound in await session.exec(query)]
+    return list((await session.exec(query)).all())
+
+
+async def _bound_to(session: AsyncSession, user: User) -> list[PublicKeyCredentialDescriptor]:
+    bound = await credential_ids_of(session, user)
+    return [PublicKeyCredentialDescriptor(id=each) for each in bound]
 
 
 async def _known(session: AsyncSession, credential_id: bytes) -> tuple[Credential, User]:

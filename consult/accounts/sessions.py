@@ -1,7 +1,9 @@
 """Login sessions: opaque, kept here and not on the client, ended by idleness, age or choice."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
@@ -12,7 +14,7 @@ from consult import audit
 from consult.accounts.people import acting
 from consult.accounts.secret import hash_of, make_secret
 from consult.errors import NotSignedIn
-from consult.models import Actor, LoginSession, Role, User, Via, now
+from consult.models import Actor, LoginSession, Proof, Role, User, Via, now
 
 
 class Limits(NamedTuple):
@@ -30,13 +32,32 @@ LIMITS: dict[Role, Limits] = {
     Role.ADMIN: Limits(timedelta(minutes=10), timedelta(hours=4)),
 }
 
+ON_A_DEVICE = Limits(timedelta(minutes=5), timedelta(hours=12))
+"""On the tablet of an ambulance nobody's session is longer than this."""
+
+_FRESH = timedelta(minutes=5)
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
-async def open_session(session: AsyncSession, user: User, *, at: datetime | None = None) -> str:
-    """Return the secret that the browser presents from now on."""
+async def open_session(
+    session: AsyncSession,
+    user: User,
+    *,
+    device_id: UUID | None = None,
+    at: datetime | None = None,
+) -> str:
+    """Return the secret that the browser presents from now on.
+
+    `device_id` names the tablet that the person signs in on, if it is one.
+    """
     secret, at = make_secret(), at or now()
-    login = LoginSession(token_hash=hash_of(secret), user_id=user.id, created_at=at, seen_at=at)
+    login = LoginSession(
+        token_hash=hash_of(secret),
+        user_id=user.id,
+        created_at=at,
+        seen_at=at,
+        device_id=device_id,
+    )
     session.add(login)
     await session.flush()
     await audit.record(session, _actor(login, user), "session.opened", login.id)
@@ -66,6 +87,8 @@ async def actor_from_session(
 def expiry_of(login: LoginSession, role: Role) -> tuple[datetime, datetime]:
     """Return the moments at which idleness ends it and at which age does: (idle, absolute)."""
     idle, absolute = LIMITS[role]
+    if login.device_id:
+        idle, absolute = min(idle, ON_A_DEVICE.idle), min(absolute, ON_A_DEVICE.absolute)
     return login.seen_at + idle, login.created_at + absolute
 
 
@@ -101,4 +124,7 @@ async def end_session(session: AsyncSession, actor: Actor, login: LoginSession) 
 
 
 def _actor(login: LoginSession, user: User) -> Actor:
-    return acting(user, via=Via.SESSION, via_id=login.id)
+    fresh = now() - login.created_at < _FRESH
+    proof = Proof.FRESH if fresh else Proof.SESSION
+    actor = acting(user, via=Via.SESSION, via_id=login.id, proof=proof)
+    return replace(actor, device_id=login.device_id)

@@ -2,11 +2,12 @@
 
 from consult.consults.events import announce, events_after
 from consult.consults.lifecycle import close_consult, join, open_consult
-from consult.consults.reading import mark_read, patients_of, people_of, unread_of
-from consult.consults.seats import Cursor, Seat, get_seat, list_seats
+from consult.consults.reading import mark_read, named_in, people_of, unread_of
+from consult.consults.seats import SHIFT, Cursor, Seat, get_seat, list_seats
 from consult.consults.views import seq_column, topic_of
 
 __all__ = [
+    "SHIFT",
     "Cursor",
     "Seat",
     "announce",
@@ -16,8 +17,8 @@ __all__ = [
     "join",
     "list_seats",
     "mark_read",
+    "named_in",
     "open_consult",
-    "patients_of",
     "people_of",
     "seq_column",
     "topic_of",

@@ -4,17 +4,30 @@ Everything about a consult is read through a `Seat`, so that what is not yours i
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from consult.access import Action, Decision, Facts, Relation, Standing, Verdict, decide
+from consult.access import Action, Facts, Relation, Standing, decide, require
 from consult.consults.views import topic_of, updated_column, view_of
-from consult.errors import Conflict, ConsultError, Forbidden, NotFound
-from consult.models import Actor, Audience, Consult, ConsultState, Message, Participant, Role
+from consult.errors import NotFound
+from consult.models import (
+    Actor,
+    Audience,
+    Consult,
+    ConsultState,
+    Message,
+    Participant,
+    Role,
+    User,
+    now,
+)
+
+SHIFT = timedelta(hours=12)
+"""So long a tablet may add to what it opened, and a crew may claim it."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +92,8 @@ async def get_seat(
     relation = _relation(consult, actor, participant)
     closed = consult.state is ConsultState.CLOSED
     standing = Standing.CLOSED if closed else Standing.OPEN
-    decision = decide(Facts(actor.role, relation=relation, standing=standing), action)
-    if not decision.allowed:
-        raise _refusal(decision)
+    live = actor.role is not Role.DEVICE or await _is_live(session, actor, consult)
+    require(actor, action, relation=relation, standing=standing, live=live)
     return Seat(consult, actor, relation)
 
 
@@ -89,7 +101,7 @@ async def list_seats(
     session: AsyncSession, actor: Actor, *, after: Cursor | None, limit: int
 ) -> list[Seat]:
     """The consults that `actor` may read, last changed first."""
-    if not decide(Facts(actor.role), Action.CONSULT_LIST).allowed:
+    if not decide(Facts(actor.role, actor.proof), Action.CONSULT_LIST).allowed:
         return []
     changed = updated_column(view_of(actor))
     mine = and_(
@@ -108,14 +120,10 @@ async def list_seats(
     ]
 
 
-def _refusal(decision: Decision) -> ConsultError:
-    match decision.verdict:
-        case Verdict.FORBIDDEN:
-            return Forbidden("Your role does not allow this.")
-        case Verdict.CLOSED:
-            return Conflict("This consult is closed. Open a new one.", code="consult_closed")
-        case _:
-            return NotFound()
+async def _is_live(session: AsyncSession, actor: Actor, consult: Consult) -> bool:
+    """Tell whether this tablet may still add to it: asked anew when the upload has arrived."""
+    account = await session.get_one(User, actor.user_id)
+    return account.active and now() - consult.created_at < SHIFT
 
 
 def _relation(consult: Consult, actor: Actor, participant: Participant | None) -> Relation:

@@ -12,7 +12,7 @@ from consult.models.account import (
     Role,
     User,
 )
-from consult.models.actor import Actor, Via
+from consult.models.actor import Actor, Proof, Via
 from consult.models.audit import AuditRow
 from consult.models.base import now
 from consult.models.consult import (
@@ -25,6 +25,7 @@ from consult.models.consult import (
     ReadMark,
     Urgency,
 )
+from consult.models.device import Device, DeviceChallenge, DeviceSession
 from consult.models.message import Message
 from consult.models.photo import Photo, Preview
 
@@ -41,6 +42,9 @@ __all__ = [
     "ConsultKind",
     "ConsultState",
     "Credential",
+    "Device",
+    "DeviceChallenge",
+    "DeviceSession",
     "Event",
     "Invitation",
     "LoginSession",
@@ -48,6 +52,7 @@ __all__ = [
     "Participant",
     "Photo",
     "Preview",
+    "Proof",
     "ReadMark",
     "Role",
     "Urgency",

@@ -90,6 +90,8 @@ class LoginSession(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now)
     seen_at: datetime = Field(default_factory=now)
     ended_at: datetime | None = None
+    device_id: UUID | None = Field(default=None, foreign_key="device.id", index=True)
+    """The tablet on which it began: there, sessions are short."""
 
 
 class ApiToken(SQLModel, table=True):

@@ -13,6 +13,18 @@ class Via(StrEnum):
     SESSION = "session"
     TOKEN = "token"  # noqa: S105 - the word, not a secret
     COMMAND = "command"
+    DEVICE = "device"
+
+
+class Proof(StrEnum):
+    """How the actor showed who they are."""
+
+    NONE = "none"
+    SESSION = "session"
+    FRESH = "fresh"
+    """A session whose passkey was touched within the last five minutes."""
+    TOKEN = "token"  # noqa: S105 - the word, not a secret
+    DEVICE = "device"
 
 
 @dataclass(frozen=True)
@@ -23,7 +35,10 @@ class Actor:
     email: str
     via: Via
     via_id: UUID | None = None
-    """The login session or token that was presented."""
+    """The login session, token or device that was presented."""
+    proof: Proof = Proof.SESSION
+    device_id: UUID | None = None
+    """The tablet that the actor is, or signed in on."""
 
     @property
     def is_clinician(self) -> bool:

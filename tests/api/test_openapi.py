@@ -46,6 +46,9 @@ def test_every_operation_but_the_public_ones_needs_a_sign_in() -> None:
         "/api/passkeys/registration",
         "/api/passkeys/authentication/options",
         "/api/passkeys/authentication",
+        "/api/devices/challenge",
+        "/api/devices/enrolment",
+        "/api/devices/session",
     }
 
 

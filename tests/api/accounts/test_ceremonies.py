@@ -34,6 +34,7 @@ class TestRegistration:
             "created_at",
             "idle_expires_at",
             "expires_at",
+            "device_id",
         }
         assert (await ana.client.get("/api/session")).json()["user"] == shown["user"]
 
