@@ -63,7 +63,10 @@ async def invite(
     """Return a one-time secret that lets `user` bind one passkey, and nothing else.
 
     24 h is the longest that NIST SP 800-63B-4 4.2.1.2 allows for a code sent by mail.
+    Raises Conflict for a tablet: it has a key of its own, and nobody signs in as one.
     """
+    if user.role is Role.DEVICE:
+        raise Conflict("A tablet has no passkey. Make it a new link.", code="is_a_device")
     secret, made_at = make_secret(), now()
     invitation = Invitation(
         user_id=user.id,

@@ -296,6 +296,16 @@ class TestProof:
 
         assert (answer.status_code, answer.json()["code"]) == (400, "two_credentials")
 
+    async def test_two_cookies_of_a_tablet_are_refused(self, tablet: Tablet) -> None:
+        """SE-1."""
+        secret = tablet.client.cookies[DEVICE_COOKIE]
+        twice = {"Cookie": f"{DEVICE_COOKIE}={secret}; {DEVICE_COOKIE}={secret}"}
+        refused = await tablet.request(
+            "POST", "/api/consults", json={"kind": "emergency"}, headers=twice
+        )
+
+        assert (refused.status_code, refused.json()["code"]) == (400, "two_cookies")
+
     async def test_the_cookie_of_a_tablet_is_no_session_of_a_person(
         self, service: Service, tablet: Tablet
     ) -> None:

@@ -21,8 +21,8 @@ from consult.bootstrap import Backends
 from consult.config import Settings
 from consult.devices.key import read_key
 from consult.devices.proving import CHALLENGE_LIFETIME
-from consult.errors import NotFound, NotSignedIn
-from consult.models import Device, Proof, Role, Via, now
+from consult.errors import Conflict, NotFound, NotSignedIn
+from consult.models import Device, Proof, Role, User, Via, now
 from tests.consult.accounts.conftest import make_user
 from tests.consult.test_migrations import config, insert
 from tests.tablet import Tablet
@@ -114,6 +114,15 @@ class TestLifetimes:
                 await accounts.actor_from_session(session, secret, at=start + 5 * MINUTE)
         assert actor.device_id == device.id
         assert accounts.expiry_of(login, role) == (start + 5 * MINUTE, start + absolute)
+
+
+async def test_nobody_can_be_invited_to_sign_in_as_a_tablet(backends: Backends) -> None:
+    device, _ = await add(backends)
+
+    async with backends.database.writes.begin() as session:
+        account = await session.get_one(User, device.user_id)
+        with pytest.raises(Conflict):
+            await accounts.invite(session, account)
 
 
 class TestOnce:

@@ -281,6 +281,33 @@ def test_a_session_on_a_tablet_ends_when_nobody_touches_it(sam: Person) -> None:
     assert [each["name"] for each in sam.page.context.cookies()] in ([], ["__Host-device"])
 
 
+def test_the_end_of_a_shift_says_which_passkeys_are_still_good(sam: Person) -> None:
+    """ID-8."""
+    sam.page.add_init_script(
+        """window.signalled = [];
+        PublicKeyCredential.signalAllAcceptedCredentials = async (facts) => {
+            window.signalled.push(facts);
+        };"""
+    )
+    sam.page.reload()
+    sign_in(sam)
+
+    end_shift(sam)
+
+    (signal,) = sam.page.evaluate("window.signalled")
+    held = sam.cdp.send("WebAuthn.getCredentials", {"authenticatorId": sam.authenticator})
+    (passkey,) = held["credentials"]
+    assert signal["rpId"] == "localhost"
+    assert [plain(each) for each in signal["allAcceptedCredentialIds"]] == [
+        plain(passkey["credentialId"])
+    ]
+    assert plain(signal["userId"]) == plain(passkey["userHandle"])
+
+
+def plain(base64: str) -> str:
+    return base64.replace("+", "-").replace("/", "_").rstrip("=")
+
+
 def test_two_taps_are_enough_from_the_first_screen(tablet: Person, photo: Path) -> None:
     """One on the button, one on the shutter or the photo."""
     with tablet.page.expect_file_chooser() as chooser:
