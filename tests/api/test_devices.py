@@ -455,7 +455,7 @@ class TestSending:
         assert answer.status_code == 404
 
     async def test_no_other_route_is_open_to_it(self, tablet: Tablet, people: People) -> None:
-        """AZ-8, AZ-13's rule for a tablet: of every route there is, it may use two."""
+        """Of every route there is, it may use two; what it is refused names nobody."""
         consult_id = await tablet.send(PHOTO)
         shown = await people.specialist.read(f"/api/consults/{consult_id}")
         ids = {"consult_id": consult_id, "photo_id": shown["photos"][0]["id"]}

@@ -142,7 +142,7 @@ class TestOnce:
     async def test_of_many_tablets_with_one_code_one_is_bound(
         self, backends: Backends, settings: Settings
     ) -> None:
-        """ID-5's rule for invitations, kept for the codes of tablets."""
+        """What ID-5 asks of invitations holds for the codes of tablets."""
         _, code = await add(backends)
         tablets = [Tablet(AsyncClient(), settings.public_url) for _ in range(10)]
 
