@@ -13,8 +13,10 @@ from starlette.types import ASGIApp
 from api import (
     accounts,
     break_glass,
+    claims,
     consents,
     consults,
+    devices,
     events,
     guests,
     messages,
@@ -45,6 +47,8 @@ log = structlog.get_logger()
 API_ROUTES: list[BaseRoute] = [
     *operations.routes,
     *accounts.routes,
+    *devices.routes,
+    *claims.routes,
     *consults.routes,
     *photos.routes,
     *messages.routes,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from api import account_commands
+from api import account_commands, device_commands
 from consult import audit, logs
 from consult.backends.database import upgrade
 from consult.backends.jobs import WorkerRunning
@@ -110,7 +110,7 @@ def _with_backends(
     return asyncio.run(run())
 
 
-def _on_accounts(
+def _with(
     command: Callable[[Backends, argparse.Namespace], Coroutine[None, None, None]],
 ) -> Callable[[Settings, argparse.Namespace], int]:
     def run(settings: Settings, args: argparse.Namespace) -> int:
@@ -125,14 +125,18 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "migrate": _migrate,
     "doctor": _doctor,
     "demo": _demo,
-    "user_add": _on_accounts(account_commands.user_add),
-    "user_list": _on_accounts(account_commands.user_list),
-    "user_disable": _on_accounts(account_commands.user_disable),
-    "user_enable": _on_accounts(account_commands.user_enable),
-    "user_role": _on_accounts(account_commands.user_role),
-    "token_create": _on_accounts(account_commands.token_create),
-    "token_list": _on_accounts(account_commands.token_list),
-    "token_revoke": _on_accounts(account_commands.token_revoke),
+    "user_add": _with(account_commands.user_add),
+    "user_list": _with(account_commands.user_list),
+    "user_disable": _with(account_commands.user_disable),
+    "user_enable": _with(account_commands.user_enable),
+    "user_role": _with(account_commands.user_role),
+    "token_create": _with(account_commands.token_create),
+    "token_list": _with(account_commands.token_list),
+    "token_revoke": _with(account_commands.token_revoke),
+    "device_add": _with(device_commands.device_add),
+    "device_link": _with(device_commands.device_link),
+    "device_list": _with(device_commands.device_list),
+    "device_revoke": _with(device_commands.device_revoke),
     "jobs": _jobs,
     "audit_verify": _audit_verify,
 }

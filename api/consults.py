@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, RootModel, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
@@ -28,14 +28,14 @@ from consult.consults import (
     guests_of,
     list_seats,
     mark_read,
+    named_in,
     open_consult,
-    patients_of,
     people_of,
     set_confidential,
     unread_of,
 )
 from consult.errors import InvalidFields
-from consult.models import Audience, ConsentMethod, ConsultKind, ConsultState, Urgency, now
+from consult.models import Audience, ConsentMethod, ConsultKind, ConsultState, Role, Urgency, now
 from consult.photos import photos_in
 
 
@@ -80,6 +80,10 @@ class ConsultRead(Shape):
     patient: PatientRead | None
     relation: Relation
     """What you are to it."""
+    opened_by: Person
+    claimed_by: Person | None
+    """Who said, of what a tablet opened: that was me."""
+    claimed_at: Time | None
     joined: bool
     confidential: bool
     """Kept from those who act for the patient."""
@@ -93,6 +97,17 @@ class ConsultRead(Shape):
     study_instance_uid: str
     created_at: Time
     updated_at: Time
+
+
+class ConsultReceipt(Shape):
+    """What a tablet is told of a consult that it opened: that it is here, and nothing else."""
+
+    id: UUID
+    state: Literal["received"] = "received"
+
+
+class ConsultPost(RootModel[ConsultRead | ConsultReceipt]):
+    """A tablet that nobody has signed in on gets the receipt."""
 
 
 class ConsultDetail(ConsultRead):
@@ -113,7 +128,7 @@ class ConsultPage(Shape):
     "Open a consult. The same id again is the same consult.",
     action=Action.CONSULT_OPEN,
     takes=ConsultOpen,
-    returns=ConsultRead,
+    returns=ConsultPost,
     status=201,
     errors=(400, 403, 409, 422),
     also=(Action.CONSULT_READ,),
@@ -133,7 +148,7 @@ async def post_consult(request: ConsultRequest) -> Response:
             patient_id=wish.patient_id,
             consent=wish.consent,
         )
-        (shown,) = await _shape(session, [seat])
+        shown = await _shown_to(session, seat)
     return shown.response(201 if created else 200)
 
 
@@ -231,12 +246,19 @@ async def put_read(request: ConsultRequest) -> Response:
     return Response(status_code=204)
 
 
+async def _shown_to(session: AsyncSession, seat: Seat) -> ConsultRead | ConsultReceipt:
+    if seat.actor.role is Role.DEVICE:
+        return ConsultReceipt(id=seat.consult.id)
+    (shown,) = await _shape(session, [seat])
+    return shown
+
+
 async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRead]:
-    unread, patients = await unread_of(session, seats), await patients_of(session, seats)
+    unread, named = await unread_of(session, seats), await named_in(session, seats)
     shown: list[ConsultRead] = []
     for seat in seats:
         consult, clinicians = seat.consult, seat.view is Audience.CLINICIANS
-        patient = patients[consult.patient_id] if consult.patient_id else None
+        patient = named[consult.patient_id] if consult.patient_id else None
         shown.append(
             ConsultRead(
                 id=consult.id,
@@ -245,6 +267,9 @@ async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRe
                 state=consult.state,
                 reason=consult.reason,
                 patient=PatientRead.of(patient) if patient else None,
+                opened_by=Person.of(named[consult.opened_by]),
+                claimed_by=Person.of(named[consult.claimed_by]) if consult.claimed_by else None,
+                claimed_at=consult.claimed_at,
                 relation=seat.relation,
                 joined=seat.relation not in (Relation.NONE, Relation.INBOX),
                 confidential=consult.confidential,

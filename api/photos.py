@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, RootModel, StringConstraints
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response, StreamingResponse
@@ -19,7 +19,7 @@ from api.state import ConsultRequest
 from consult.access import Action
 from consult.clinical.body_sites import Laterality, View, parse_site
 from consult.errors import InvalidFields, NotFound
-from consult.models import Photo, Purpose, User
+from consult.models import Actor, Photo, Purpose, Role, User
 from consult.photos import (
     Facts,
     Seen,
@@ -98,11 +98,29 @@ class PhotoRead(Shape):
     created_by: Person
     on_behalf_of: PatientRead | None
     """The patient for whom it was sent."""
+    claimed_by: Person | None
+    """Who said, of what a tablet sent: that was me."""
+    claimed_at: Time | None
     turned_from: UUID | None
     replaced_by: UUID | None
     turned_clockwise: int
     turned_by: Person | None
     turned_at: Time | None
+
+
+class PhotoReceipt(Shape):
+    """What a tablet is told of a photo that it sent: that it is here, and nothing else."""
+
+    id: UUID
+    consult_id: UUID
+    state: Literal["received"] = "received"
+    sha256: str
+    sha256_before: str
+    """Of the bytes as they arrived: the sender may compare."""
+
+
+class PhotoPut(RootModel[PhotoRead | PhotoReceipt]):
+    """A tablet that nobody has signed in on gets the receipt."""
 
 
 class FindingRead(Shape):
@@ -126,7 +144,7 @@ class CertificateRead(Shape):
     action=Action.PHOTO_ATTACH,
     takes="application/octet-stream",
     query=PhotoQuery,
-    returns=PhotoRead,
+    returns=PhotoPut,
     status=201,
     errors=(400, 403, 404, 409, 413, 415, 422, 429, 503, 507),
     also=(Action.CONSULT_READ,),
@@ -145,7 +163,7 @@ async def put_photo(request: ConsultRequest) -> Response:
             photo, created = await attach_photo(
                 session, backends, place=place, upload=upload, facts=facts
             )
-            (shown,) = await shape_photos(session, [photo])
+            shown = await _shown_to(session, actor, photo)
     return shown.response(201 if created else 200)
 
 
@@ -246,9 +264,19 @@ async def get_certificate(request: ConsultRequest) -> Response:
     return CertificateRead.model_validate(photo.certificate).response()
 
 
+async def _shown_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:
+    if actor.role is Role.DEVICE:
+        return PhotoReceipt.model_validate(photo.model_dump())
+    (shown,) = await shape_photos(session, [photo])
+    return shown
+
+
 async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[PhotoRead]:
-    named = {photo.created_by for photo in photos} | {photo.turned_by for photo in photos}
-    named |= {photo.on_behalf_of for photo in photos}
+    named = {
+        user_id
+        for photo in photos
+        for user_id in (photo.created_by, photo.on_behalf_of, photo.claimed_by, photo.turned_by)
+    }
     people = {
         user.id: user
         for user in (await session.exec(select(User).where(col(User.id).in_(named - {None})))).all()
@@ -257,10 +285,11 @@ async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[P
 
 
 def _shape_photo(photo: Photo, people: Mapping[UUID, User]) -> PhotoRead:
-    patient, turner = photo.on_behalf_of, photo.turned_by
+    patient, claimant, turner = photo.on_behalf_of, photo.claimed_by, photo.turned_by
     shown: dict[str, Any] = {
         "created_by": Person.of(people[photo.created_by]),
         "on_behalf_of": PatientRead.of(people[patient]) if patient else None,
+        "claimed_by": Person.of(people[claimant]) if claimant else None,
         "turned_by": Person.of(people[turner]) if turner else None,
     }
     return PhotoRead.model_validate(photo.model_dump() | shown)

@@ -16,6 +16,7 @@ from consult.backends.mail import Message
 from consult.config import Settings
 from consult.models import (
     CLINICIANS,
+    PEOPLE,
     Actor,
     Audience,
     Consult,
@@ -102,7 +103,8 @@ async def something_new(
     query = (
         select(User.id, User.role)
         .join(Participant, col(Participant.user_id) == User.id)
-        .where(Participant.consult_id == consult.id, Participant.holds_at(now()), User.active)
+        .where(Participant.consult_id == consult.id, Participant.holds_at(now()))
+        .where(User.active, col(User.role).in_(PEOPLE))
     )
     hearers = {
         user_id

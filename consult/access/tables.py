@@ -160,7 +160,6 @@ NEEDS_OPEN = _WRITE | {
     Action.CLINICIANS_POST,
     Action.CONSULT_CLOSE,
     Action.OTHERS_PHOTO_TURN,
-    Action.UPLOADS_CLAIM,
     Action.SEAT_GIVE,
 }
 

@@ -4,7 +4,7 @@ Everything that ends does so at a moment that is passed in: a proxy on a birthda
 seat when its time is over, a broken glass after an hour.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
@@ -29,6 +29,9 @@ from consult.models import (
     Role,
     User,
 )
+
+SHIFT = timedelta(hours=12)
+"""So long a tablet may add to what it opened, and a crew may claim it."""
 
 
 class Known(NamedTuple):
@@ -63,7 +66,7 @@ def known(actor: Actor, at: datetime) -> KnownQuery:
     mine = and_(
         col(Participant.consult_id) == Consult.id, col(Participant.user_id) == actor.user_id
     )
-    rest = Bundle[Any]("rest", _held(at), _proxy(actor, at), _glass(actor, at))
+    rest = Bundle[Any]("rest", _held(actor, at), _proxy(actor, at), _glass(actor, at))
     return (
         select(Consult, Participant, ConsentRow, rest)  # pyright: ignore[reportCallIssue, reportArgumentType] - the types know no bundle
         .join(Participant, mine, isouter=True)
@@ -123,7 +126,7 @@ def bears_on(row: type[ConsentRow]) -> ColumnElement[bool]:
 
 def visible_to(actor: Actor, at: datetime) -> ColumnElement[bool]:
     """The rows that `decide` lets this actor read, said in SQL over consult and participant."""
-    held = and_(col(Participant.user_id).is_not(None), _held(at))
+    held = and_(col(Participant.user_id).is_not(None), _held(actor, at))
     if not actor.ours and actor.role in (Role.SPECIALIST, Role.COORDINATOR):
         return held
     match actor.role:
@@ -155,8 +158,13 @@ def seat_holds(at: datetime) -> ColumnElement[bool]:
     return and_(Participant.holds_at(at), or_(own, given_by_somebody_in_it))
 
 
-def _held(at: datetime) -> ColumnElement[bool]:
-    return func.coalesce(seat_holds(at), false())
+def _held(actor: Actor, at: datetime) -> ColumnElement[bool]:
+    held = func.coalesce(seat_holds(at), false())
+    if actor.role is not Role.DEVICE:
+        return held
+    # Asked anew when the upload has arrived: a tablet may be taken out of service meanwhile.
+    in_service = exists().where(col(User.id) == actor.user_id, col(User.active))
+    return and_(held, col(Consult.created_at) > at - SHIFT, in_service)
 
 
 def _proxy(actor: Actor, at: datetime) -> ColumnElement[bool]:

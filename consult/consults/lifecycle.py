@@ -61,10 +61,14 @@ async def open_consult(
     decision = ask(actor, Action.CONSULT_OPEN)
     if not decision.allowed:
         raise Forbidden("Your role does not open consults.")
+    if actor.role is Role.DEVICE and kind is not ConsultKind.EMERGENCY:
+        raise Forbidden("A tablet opens emergencies only. Sign in to ask for anything else.")
     if consult_id and (opener := await _opener(session, consult_id)):
         if opener != actor.user_id:
             raise Conflict("Another consult already has this id. Use a new one.", code="id_taken")
-        return await get_seat(session, actor, consult_id), False
+        # A tablet reads nothing, not even what it opened: it is told that it may go on.
+        again = Action.PHOTO_ATTACH if actor.role is Role.DEVICE else Action.CONSULT_READ
+        return await get_seat(session, actor, consult_id, again), False
 
     consult_id = consult_id or uuid4()
     consult = Consult(
@@ -149,6 +153,9 @@ async def _patient(session: AsyncSession, actor: Actor, patient_id: UUID | None)
         raise InvalidFields({"patient_id": "This is neither you nor somebody you act for."})
     if patient_id is None:
         return None
+    if actor.role is Role.DEVICE:
+        # Whoever is not signed in must not learn who is a patient here.
+        raise InvalidFields({"patient_id": "Leave this out: sign in to say who it is."})
     user = await session.get(User, patient_id)
     if user is None or user.role is not Role.PATIENT:
         raise InvalidFields({"patient_id": "There is no such patient."})

@@ -92,9 +92,11 @@ async def unread_of(session: AsyncSession, seats: Sequence[Seat]) -> dict[UUID, 
     return dict((await session.exec(query)).all())
 
 
-async def patients_of(session: AsyncSession, seats: Sequence[Seat]) -> dict[UUID, User]:
-    """The known patients of `seats`, by their own id."""
-    ids = {seat.consult.patient_id for seat in seats if seat.consult.patient_id}
+async def named_in(session: AsyncSession, seats: Sequence[Seat]) -> dict[UUID, User]:
+    """Whom the consults of `seats` are about, who opened and who claimed them, by their own id."""
+    consults = [seat.consult for seat in seats]
+    named = {(each.patient_id, each.opened_by, each.claimed_by) for each in consults}
+    ids = {user_id for three in named for user_id in three if user_id}
     found = await session.exec(select(User).where(col(User.id).in_(ids)))
     return {user.id: user for user in found.all()}
 

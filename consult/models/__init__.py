@@ -44,6 +44,7 @@ from consult.models.consult import (
     ReadMark,
     Urgency,
 )
+from consult.models.device import Device, DeviceChallenge, DeviceSession
 from consult.models.message import Message
 from consult.models.photo import Photo, Preview
 from consult.models.proxy import FOR_A_CHILD, Proxy, ProxyBasis
@@ -70,6 +71,9 @@ __all__ = [
     "ConsultKind",
     "ConsultState",
     "Credential",
+    "Device",
+    "DeviceChallenge",
+    "DeviceSession",
     "Event",
     "GlassOutcome",
     "GlassReason",

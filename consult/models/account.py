@@ -162,6 +162,8 @@ class LoginSession(SQLModel, table=True):
     proved_at: datetime | None = None
     """When the passkey was last touched."""
     ended_at: datetime | None = None
+    device_id: UUID | None = Field(default=None, foreign_key="device.id", index=True)
+    """The tablet on which it began: there, sessions are short."""
 
 
 class ApiToken(SQLModel, table=True):

@@ -64,6 +64,9 @@ class Consult(SQLModel, table=True):
     patient_id: UUID | None = Field(default=None, foreign_key="user.id", index=True)
     """None: somebody unknown, as EMS often has it."""
     opened_by: UUID = Field(foreign_key="user.id")
+    claimed_by: UUID | None = Field(default=None, foreign_key="user.id")
+    """Who said, of what a tablet opened: that was me."""
+    claimed_at: datetime | None = None
     assigned_to: UUID | None = Field(default=None, foreign_key="user.id", index=True)
     """The specialist who replied first; None is the inbox of all specialists."""
     confidential: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})

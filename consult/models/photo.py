@@ -20,6 +20,9 @@ class Photo(SQLModel, table=True):
     on_behalf_of: UUID | None = Field(default=None, foreign_key="user.id")
     """The patient for whom it was sent."""
     created_at: datetime = Field(default_factory=now)
+    claimed_by: UUID | None = Field(default=None, foreign_key="user.id")
+    """Who said, of what a tablet sent: that was me."""
+    claimed_at: datetime | None = None
 
     sop_instance_uid: str = Field(unique=True)
     series_instance_uid: str

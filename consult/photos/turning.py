@@ -102,6 +102,7 @@ async def turn_photo(
     )
     photo.turned_from, photo.turned_clockwise = old.id, turn.clockwise
     photo.turned_by, photo.turned_at = actor.user_id, turned_at
+    photo.claimed_by, photo.claimed_at = old.claimed_by, old.claimed_at
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.turned")
     old.replaced_by = photo.id

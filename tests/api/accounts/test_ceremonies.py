@@ -35,6 +35,7 @@ class TestRegistration:
             "idle_expires_at",
             "expires_at",
             "fresh_until",
+            "device_id",
         }
         assert (await ana.client.get("/api/session")).json()["user"] == shown["user"]
 
