@@ -119,7 +119,7 @@ def visible_to(actor: Actor, at: datetime) -> ColumnElement[bool]:
     match actor.role:
         case Role.PATIENT:
             shown = and_(_proxy(actor, at), ~col(Consult.confidential))
-            return or_(col(Consult.patient_id) == actor.user_id, shown, held)
+            return or_(col(Consult.patient_id) == actor.user_id, shown)
         case Role.EMS:
             return held
         case Role.SPECIALIST:

@@ -149,7 +149,7 @@ def _seat(one: Known, actor: Actor, relation: Relation, *, under_glass: bool) ->
     acting = replace(
         actor,
         on_behalf_of=one.consult.patient_id if relation is Relation.PROXY else None,
-        glass_id=one.glass_id if under_glass else None,
+        break_glass_id=one.glass_id if under_glass else None,
     )
     return Seat(one.consult, acting, relation, one.care)
 
