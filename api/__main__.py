@@ -13,7 +13,7 @@ from consult import __version__
 Command = Callable[[argparse.Namespace], int]
 ROLES = ("patient", "ems", "specialist", "coordinator", "admin")
 
-_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse has no public name for it
 
 
 def main(argv: Sequence[str] | None = None) -> int:

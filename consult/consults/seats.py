@@ -165,7 +165,7 @@ def _seat(one: Known, actor: Actor, relation: Relation, action: Action, decision
     acting = replace(
         actor,
         on_behalf_of=one.consult.patient_id if relation is Relation.PROXY else None,
-        glass_id=one.glass_id if decision.rule == "broke_glass" else None,
+        break_glass_id=one.glass_id if decision.rule == "broke_glass" else None,
     )
     return Seat(one.consult, acting, relation, action, decision, one.care)
 

@@ -45,7 +45,7 @@ class Actor:
     """The tablet that the actor is, or signed in on."""
     on_behalf_of: UUID | None = None
     """The patient that a proxy acts for."""
-    glass_id: UUID | None = None
+    break_glass_id: UUID | None = None
     """The emergency under which the actor sees what is not theirs."""
     address: str = ""
     request_id: str = ""
