@@ -30,7 +30,7 @@ async def read_bytes(request: ConsultRequest, *, limit: int) -> bytes:
     Raises PhotoTooLarge as soon as more than `limit` bytes are announced or arrive.
     """
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit:
+    if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
@@ -40,6 +40,12 @@ async def read_bytes(request: ConsultRequest, *, limit: int) -> bytes:
             raise _too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def announced_size(request: ConsultRequest, *, limit: int) -> int:
+    """Return how many bytes the body will have, `limit` where it does not say or exaggerates."""
+    announced = request.headers.get("content-length", "")
+    return min(int(announced), limit) if announced.isdecimal() else limit
 
 
 async def read_json(request: ConsultRequest, shape: type[BodyT]) -> BodyT:

@@ -15,6 +15,7 @@ from consult.bootstrap import Backends, open_backends
 from consult.config import Settings, read_settings
 from consult.tasks import NAMES
 from tests.factories import People
+from tests.service import PLENTY
 
 ORIGIN = "https://consult.test"
 
@@ -44,7 +45,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path, migrated: Path) -> Settings:
     settings = read_settings(
-        data_dir=tmp_path / "data", public_url=ORIGIN, decode_workers=0, log_level="warning"
+        data_dir=tmp_path / "data",
+        public_url=ORIGIN,
+        decode_workers=0,
+        log_level="warning",
+        **PLENTY,
     )
     settings.data_dir.mkdir(mode=0o700)
     shutil.copy(migrated, settings.database_path)

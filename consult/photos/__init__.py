@@ -1,6 +1,6 @@
 """Photos of a consult: attached, turned, read."""
 
-from consult.photos.attaching import attach_photo, find_place
+from consult.photos.attaching import attach_photo, find_place, require_welcome
 from consult.photos.instances import Facts
 from consult.photos.reading import Seen, get_photo, open_photo
 from consult.photos.rows import find_preview, photos_in
@@ -16,5 +16,6 @@ __all__ = [
     "get_photo",
     "open_photo",
     "photos_in",
+    "require_welcome",
     "turn_photo",
 ]

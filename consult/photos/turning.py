@@ -24,6 +24,7 @@ from consult.models import Actor, Photo, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
 from consult.photos.reading import get_photo
 from consult.photos.rows import find_photo, id_taken, known_photo
+from consult.quotas import require_consult_quota, require_room
 
 
 @dataclass(frozen=True)
@@ -71,17 +72,18 @@ async def turn_photo(
     """Make, store and attach the turned photo, and mark the old one as replaced by it.
 
     The second value is False when this very turn was made before. Raises Conflict, NotFound,
-    Forbidden.
+    Forbidden, TooMuch, StorageFull.
     """
     place, first = turn.place, turn.first
     if place.known:
         return _same_again(place.known, turn), False
+    await require_room(backends)
     stored = await backends.storage.read(first.storage_key)
     turned_at = now()
     made = await to_thread.run_sync(
         _make, stored, turn, turned_at, backends.settings, limiter=backends.image_threads
     )
-    file = await backends.storage.put(made.instance.data)
+    file = await backends.storage.put(made.instance.pieces)
 
     # The write transaction begins here: nothing slow below this line.
     if known := await known_photo(session, place.seat, place.photo_id):
@@ -89,6 +91,7 @@ async def turn_photo(
     actor = place.seat.actor
     seat, old = await get_photo(session, actor, turn.photo.id, _action(turn.photo, actor))
     _require_newest(old)
+    await require_consult_quota(session, backends.settings, consult_id=old.consult_id)
     photo = row_of(made, place, Facts.of(first), storage_key=file.key, created_by=first.created_by)
     photo.turned_from, photo.turned_clockwise = old.id, turn.clockwise
     photo.turned_by, photo.turned_at = actor.user_id, turned_at
