@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.limits import address_of, vouch
-from api.openapi import operation_of
+from api.openapi import declared_by
 from api.state import ConsultRequest
 from consult import accounts
 from consult.access import BY_ROLE, require
@@ -100,7 +100,7 @@ def csrf_token(request: ConsultRequest, login: LoginSession) -> str:
 
 
 def _require_declared(request: ConsultRequest, actor: Actor) -> None:
-    declared = operation_of(request.scope.get("endpoint"))
+    declared = declared_by(request.scope.get("endpoint"))
     if declared and declared.action in BY_ROLE:
         require(actor, declared.action)
 

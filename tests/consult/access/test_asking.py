@@ -133,6 +133,9 @@ WITHOUT_A_SEAT = {
     "consult/consults/seats.py:list_seats": "takes the decision for each row",
     "consult/consults/lifecycle.py:_opener": "whose id it is, before a seat is asked for",
     "consult/photos/rows.py:consult_of": "which consult to ask for a seat in",
+    "consult/quotas.py:require_consult_quota": "how many photos there are, to its members",
+    "consult/quotas.py:_require_hour": "when the actor's own photos came",
+    "consult/quotas.py:_require_day": "how large the actor's own photos are",
     "consult/tasks.py:sweep_orphans": "the names of stored files, none of what is in them",
 }
 """The functions that query health data and take no seat, and why that is right."""
