@@ -126,7 +126,10 @@ class TestSeat:
                 await close_consult(session, seat)
 
 
-QUERIES = {"select", "get", "get_one", "update", "delete", "aliased", "text", "exec_driver_sql"}
+QUERIES = {
+    *("select", "select_from", "join", "get", "get_one", "update", "delete", "aliased"),
+    *("text", "exec_driver_sql"),
+}
 HEALTH = {"Consult", "Message", "Photo", "Preview", "Event"}
 WITHOUT_A_SEAT = {
     "consult/consults/seats.py:get_seat": "takes the decision",
@@ -180,6 +183,7 @@ class TestLint:
             "session.exec(select(User, Consult).join(Consult))",
             "session.exec(select(func.max(Message.body)))",
             "session.exec(sa.select(Preview))",
+            "session.exec(select(func.count()).select_from(Photo))",
             "session.exec(select(User).where(User.id.in_(select(Photo.created_by))))",
             "session.exec(update(Photo).returning(Photo.note))",
             "session.exec(text('SELECT note FROM photo'))",
