@@ -75,10 +75,12 @@ class People:
     admin: Somebody
 
     @classmethod
-    async def make(cls, backends: Backends, client: AsyncClient) -> Self:
+    async def make(
+        cls, backends: Backends, client: AsyncClient, *, domain: str = "consult.test"
+    ) -> Self:
         async def make(name: str, role: Role) -> Somebody:
             async with backends.database.writes.begin() as session:
-                email = f"{name.replace(' ', '.')}@consult.test"
+                email = f"{name.replace(' ', '.')}@{domain}"
                 user = await add_user(session, email=email, name=name.title(), role=role)
                 token = await create_token(session, user, name="test")
             return Somebody(user, client, token)
