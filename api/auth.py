@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.limits import address_of, vouch
-from api.openapi import operation_of
+from api.openapi import declared_by
 from api.state import ConsultRequest
 from consult import accounts, devices
 from consult.access import BY_ROLE, Relation, ask, require
@@ -126,7 +126,7 @@ async def _anybody(request: ConsultRequest, *, touch: bool) -> Actor:
 
 
 def _require_declared(request: ConsultRequest, actor: Actor) -> None:
-    declared = operation_of(request.scope.get("endpoint"))
+    declared = declared_by(request.scope.get("endpoint"))
     if declared and declared.action in BY_ROLE:
         require(actor, declared.action)
 

@@ -88,14 +88,18 @@ def operation(
     return mark
 
 
-def operation_of(endpoint: object) -> Operation | None:
+def operation_of(route: Route) -> Operation | None:
+    return declared_by(route.endpoint)
+
+
+def declared_by(endpoint: object) -> Operation | None:
     return getattr(endpoint, "operation", None)
 
 
 def require_operations(routes: Iterable[BaseRoute]) -> None:
     """Raise RuntimeError for a route that declares no action, or one that nobody is ever allowed."""
     for route in routes:
-        if not isinstance(route, Route) or not (declared := operation_of(route.endpoint)):
+        if not isinstance(route, Route) or not (declared := operation_of(route)):
             raise RuntimeError(f"{route}: no @operation")
         if unknown := declared.actions - GRANTED:
             raise RuntimeError(f"{route}: no table grants {sorted(unknown)}")
@@ -104,9 +108,7 @@ def require_operations(routes: Iterable[BaseRoute]) -> None:
 def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
     """Make the document from the routes that declare an operation."""
     declared = [
-        (route, op)
-        for route in routes
-        if isinstance(route, Route) and (op := operation_of(route.endpoint))
+        (route, op) for route in routes if isinstance(route, Route) and (op := operation_of(route))
     ]
     schemas = _schemas(op for _, op in declared)
     paths: dict[str, Any] = {}

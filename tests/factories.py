@@ -99,10 +99,16 @@ async def signed_in(backends: Backends, somebody: Somebody) -> SignedIn:
 
 
 async def make_somebody(
-    backends: Backends, client: AsyncClient, name: str, role: Role, *, ours: bool = True
+    backends: Backends,
+    client: AsyncClient,
+    name: str,
+    role: Role,
+    *,
+    domain: str = "consult.test",
+    ours: bool = True,
 ) -> Somebody:
     async with backends.database.writes.begin() as session:
-        email = f"{name.replace(' ', '.')}@consult.test"
+        email = f"{name.replace(' ', '.')}@{domain}"
         user = await add_user(session, email=email, name=name.title(), role=role)
         user.ours = ours
         token = await create_token(session, user, name="test")
@@ -155,9 +161,11 @@ class People:
     admin: Somebody
 
     @classmethod
-    async def make(cls, backends: Backends, client: AsyncClient) -> Self:
+    async def make(
+        cls, backends: Backends, client: AsyncClient, *, domain: str = "consult.test"
+    ) -> Self:
         async def make(name: str, role: Role) -> Somebody:
-            return await make_somebody(backends, client, name, role)
+            return await make_somebody(backends, client, name, role, domain=domain)
 
         return cls(
             patient=await make("pat patient", Role.PATIENT),

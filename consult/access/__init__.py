@@ -1,6 +1,6 @@
 """Who may do what. `decide` is pure, and the only place that allows."""
 
-from consult.access.asking import MoreFacts, ask, noting, require
+from consult.access.asking import MoreFacts, ask, noting, refusal, require
 from consult.access.decision import decide
 from consult.access.tables import ALONE, BY_ROLE, GRANTED, NEEDS_OPEN, NEEDS_STEP_UP, PUBLIC
 from consult.access.words import (
@@ -33,5 +33,6 @@ __all__ = [
     "ask",
     "decide",
     "noting",
+    "refusal",
     "require",
 ]

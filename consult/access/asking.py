@@ -37,7 +37,7 @@ def require(actor: Actor, action: Action, **facts: Unpack[MoreFacts]) -> Decisio
     """
     decision = ask(actor, action, **facts)
     if not decision.allowed:
-        raise _refusal(decision)
+        raise refusal(decision)
     return decision
 
 
@@ -61,7 +61,8 @@ def noting() -> Generator[set[Action]]:
         _asked.reset(token)
 
 
-def _refusal(decision: Decision) -> ConsultError:
+def refusal(decision: Decision) -> ConsultError:
+    """How a refusal is told."""
     if decision.rule == "scope":
         return Forbidden("This token is not good for this.", code="out_of_scope")
     return _REFUSALS[decision.verdict]()

@@ -30,7 +30,10 @@ from consult.access.words import (
 )
 from consult.models import Proof, Role
 
+_NOBODY = Decision(Verdict.UNKNOWN, "nobody")
+_INACTIVE = Decision(Verdict.HIDDEN, "inactive")
 _STRANGER = Decision(Verdict.HIDDEN, "stranger")
+_NOT_IN_ROLE = Decision(Verdict.FORBIDDEN, "not_in_role")
 _OUT_OF_SCOPE = Decision(Verdict.FORBIDDEN, "scope")
 _NOTHING = frozenset[Action]()
 
@@ -40,9 +43,9 @@ def decide(facts: Facts, action: Action) -> Decision:
     if action in PUBLIC:
         return Decision(Verdict.ALLOW, "public")
     if facts.role is None or facts.proof is Proof.NONE:
-        return Decision(Verdict.UNKNOWN, "nobody")
+        return _NOBODY
     if not facts.active:
-        return Decision(Verdict.HIDDEN, "inactive")
+        return _INACTIVE
     if facts.proof not in PROOFS[facts.role]:
         return Decision(Verdict.HIDDEN, "wrong_proof")
     if action in NO_SEAT_GIVES:
@@ -82,7 +85,7 @@ def _by_seat(facts: Facts, role: Role, action: Action) -> Decision:
     if facts.standing is Standing.SHREDDED:
         return Decision(Verdict.GONE, "shredded")
     if action not in allowed:
-        return Decision(Verdict.FORBIDDEN, "not_in_role")
+        return _NOT_IN_ROLE
     return _as_things_stand(facts, action)
 
 

@@ -1,7 +1,7 @@
 """Who stands where in a consult, and which consults an actor may see at all.
 
 Everything about a consult is read through a `Seat`, so that what is not yours is not there. A
-seat is the proof that the decision was taken: tests/test_lint_access.py holds that nothing else
+seat is the proof that the decision was taken: tests/consult/access/test_asking.py holds that nothing else
 makes one, and that no query of health data goes without.
 """
 

@@ -1,0 +1,129 @@
+"""AZ-2, AZ-13, CS-2, CS-3. Every route, asked over a real socket by every kind of caller."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+import pytest
+
+from tests.api.authorization.actors import ACTORS, PUBLIC, UNSAFE, Kind, token_of
+from tests.api.authorization.probing import (
+    READING,
+    Probe,
+    probe_all,
+    probe_one,
+    route_names,
+    violations,
+)
+from tests.api.authorization.server import Server, serving
+from tests.api.authorization.world import make_people, make_world
+from tests.factories import Somebody
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Server]:
+    async with serving(tmp_path_factory.mktemp("matrix") / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+async def people(server: Server) -> dict[str, Somebody]:
+    return await make_people(server)
+
+
+@pytest.fixture(scope="module")
+async def probes(server: Server, people: dict[str, Somebody]) -> list[Probe]:
+    return await probe_all(server, people, ACTORS)
+
+
+async def test_every_caller_gets_from_every_route_what_was_written_down(
+    probes: list[Probe],
+) -> None:
+    assert list(violations(probes)) == []
+
+
+async def test_no_route_and_no_caller_was_left_out(probes: list[Probe]) -> None:
+    asked = {(probe.actor, probe.route) for probe in probes}
+
+    assert asked == {(actor, route) for actor in ACTORS for route in route_names()}
+    assert len(probes) == len(route_names()) * len(ACTORS) >= 550
+
+
+async def test_everything_that_can_be_done_was_done_by_somebody(probes: list[Probe]) -> None:
+    """Without this, a service that refuses everything would pass."""
+    done = {probe.route for probe in probes if probe.allowed}
+    nobodys = {name for name, statuses in PUBLIC.items() if min(statuses) >= 400}
+
+    assert done == set(route_names()) - nobodys
+    assert sum(probe.allowed for probe in probes) > 150
+
+
+async def test_whoever_may_read_was_told_and_nobody_else(probes: list[Probe]) -> None:
+    told = {probe.actor for probe in probes if probe.told}
+
+    assert told == {name for name, kind in ACTORS.items() if kind.answers.get(READING) == 200}
+
+
+async def test_an_admin_and_a_device_get_no_byte_of_health(probes: list[Probe]) -> None:
+    """AZ-13."""
+    for probe in probes:
+        if probe.actor in {"an admin", "a device with a person's token"}:
+            assert not probe.told
+            assert not (probe.allowed and "{" in probe.route), probe
+
+
+async def test_every_unsafe_route_refuses_a_browser_without_the_token_of_the_page(
+    probes: list[Probe],
+) -> None:
+    """CS-3."""
+    unsafe = [
+        probe
+        for probe in probes
+        if probe.actor == "the specialist without the token of the page"
+        and not probe.route.startswith("GET")
+        and probe.route not in PUBLIC
+    ]
+
+    assert {probe.status for probe in unsafe} == {403}
+    assert {probe.route for probe in unsafe} >= UNSAFE
+
+
+class TestTheChecker:
+    """AZ-2. It turns red when it should."""
+
+    async def test_on_an_application_that_asks_nobody_who_they_are(
+        self, server: Server, people: dict[str, Somebody]
+    ) -> None:
+        world = await make_world(server, people)
+        server.gate.everybody_is = people["specialist"].token
+        try:
+            found = list(violations(await probe_one(world, "anonymous", ACTORS["anonymous"])))
+        finally:
+            server.gate.everybody_is = None
+
+        assert len(found) == len(route_names()) - len(PUBLIC) - 2  # a token has no session
+
+    @pytest.mark.parametrize("name", ["other_patient", "other_crew", "other_specialist"])
+    async def test_on_somebody_who_was_let_in_by_mistake(
+        self, server: Server, people: dict[str, Somebody], name: str
+    ) -> None:
+        stranger = Kind(token_of(name), ACTORS["another specialist"].answers)
+        world = await make_world(server, people)
+        before = list(violations(await probe_one(world, name, stranger)))
+
+        await world.let_in(name)
+
+        found = list(violations(await probe_one(world, name, stranger)))
+        assert before == []
+        # A patient is in no consult but as its subject: a stray row lets nobody in.
+        assert bool(found) == (name != "other_patient")
+
+    async def test_on_an_answer_that_tells_what_it_refuses(self, probes: list[Probe]) -> None:
+        refusal = next(probe for probe in probes if probe.actor == "another crew")
+
+        assert refusal.violation is None
+        assert replace(refusal, told=True).violation
