@@ -7,6 +7,7 @@
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
+    ├── AuditUnavailable     it cannot be put on record, so it does not happen
     └── InvalidPhoto         the bytes cannot become a photo of this consult
         ├── UnsupportedPhoto     a kind of file, or a coding, that cannot be kept faithfully
         ├── PhotoTooLarge        more bytes or more pixels than the caps allow
@@ -23,6 +24,8 @@ class ConsultError(Exception):
     """Something that a caller can handle."""
 
     code = "error"
+    rule: str | None = None
+    """The rule of access that refused, for the audit trail; None when it was no such rule."""
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -66,6 +69,15 @@ class InvalidFields(InvalidRequest):
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__("Some fields are wrong. Each is named in errors.")
         self.faults = dict(faults)
+
+
+class AuditUnavailable(ConsultError):
+    code = "audit_unavailable"
+
+    def __init__(
+        self, message: str = "This cannot be put on record now, so it is not shown. Try again soon."
+    ) -> None:
+        super().__init__(message)
 
 
 class InvalidPhoto(ConsultError):

@@ -1,5 +1,6 @@
 """Who may do what. `decide` is pure, and the only place that allows."""
 
+from consult.access.asking import refusal, require
 from consult.access.decision import decide
 from consult.access.tables import ALONE, NEEDS_OPEN, NEEDS_STEP_UP, PUBLIC
 from consult.access.words import (
@@ -7,11 +8,11 @@ from consult.access.words import (
     Consent,
     Decision,
     Facts,
-    Proof,
     Relation,
     Standing,
     Verdict,
 )
+from consult.models import Proof
 
 __all__ = [
     "ALONE",
@@ -27,4 +28,6 @@ __all__ = [
     "Standing",
     "Verdict",
     "decide",
+    "refusal",
+    "require",
 ]

@@ -23,12 +23,11 @@ from consult.access.words import (
     Consent,
     Decision,
     Facts,
-    Proof,
     Relation,
     Standing,
     Verdict,
 )
-from consult.models import Role
+from consult.models import Proof, Role
 
 
 def decide(facts: Facts, action: Action) -> Decision:

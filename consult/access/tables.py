@@ -1,7 +1,7 @@
 """Who may do what, as tables: by role alone, and by role within a consult."""
 
-from consult.access.words import Action, Proof, Relation
-from consult.models import Role
+from consult.access.words import Action, Relation
+from consult.models import Proof, Role
 
 PUBLIC = frozenset({Action.OPERATE, Action.COME_IN})
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from consult.models import Role
+from consult.models import Proof, Role
 
 
 class Action(StrEnum):
@@ -59,17 +59,6 @@ class Action(StrEnum):
     AUDIT_READ = "audit.read"
     PATIENT_SHRED = "patient.shred"
     METRICS_READ = "metrics.read"
-
-
-class Proof(StrEnum):
-    """How the actor showed who they are."""
-
-    NONE = "none"
-    SESSION = "session"
-    FRESH = "fresh"
-    """A session whose passkey was touched within the last five minutes."""
-    TOKEN = "token"  # noqa: S105 - the word, not a secret
-    DEVICE = "device"
 
 
 class Relation(StrEnum):

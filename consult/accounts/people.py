@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult import audit
 from consult.accounts.secret import hash_of, make_secret
 from consult.errors import Conflict, InvalidFields, InvalidRequest, NotFound
-from consult.models import Actor, Invitation, Role, User, Via, now
+from consult.models import Actor, Invitation, Proof, Role, User, Via, now
 
 # RFC 5322 3.2.3 dot-atom "@" RFC 1035 labels. Narrower than what mail allows, on purpose: no
 # quotes, comments, lists or line ends, so an address can never become two, or a header.
@@ -116,9 +116,17 @@ def invitation_not_valid() -> InvalidRequest:
     )
 
 
-def acting(user: User, *, via: Via, via_id: UUID | None = None) -> Actor:
+def acting(
+    user: User, *, via: Via, via_id: UUID | None = None, proof: Proof = Proof.SESSION
+) -> Actor:
     return Actor(
-        user_id=user.id, role=user.role, name=user.name, email=user.email, via=via, via_id=via_id
+        user_id=user.id,
+        role=user.role,
+        name=user.name,
+        email=user.email,
+        via=via,
+        via_id=via_id,
+        proof=proof,
     )
 
 

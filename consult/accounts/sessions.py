@@ -12,7 +12,7 @@ from consult import audit
 from consult.accounts.people import acting
 from consult.accounts.secret import hash_of, make_secret
 from consult.errors import NotSignedIn
-from consult.models import Actor, LoginSession, Role, User, Via, now
+from consult.models import Actor, LoginSession, Proof, Role, User, Via, now
 
 
 class Limits(NamedTuple):
@@ -31,6 +31,7 @@ LIMITS: dict[Role, Limits] = {
 }
 
 _TOUCH_EVERY = timedelta(minutes=1)
+_FRESH_FOR = timedelta(minutes=5)
 
 
 async def open_session(session: AsyncSession, user: User, *, at: datetime | None = None) -> str:
@@ -60,7 +61,7 @@ async def actor_from_session(
     if found is None or (at or now()) >= min(expiry_of(found[0], found[1].role)):
         raise NotSignedIn("Your session has ended. Sign in again.")
     login, user = found
-    return _actor(login, user), login
+    return _actor(login, user, at=at), login
 
 
 def expiry_of(login: LoginSession, role: Role) -> tuple[datetime, datetime]:
@@ -100,5 +101,7 @@ async def end_session(session: AsyncSession, actor: Actor, login: LoginSession) 
         await audit.record(session, actor, "session.ended", login.id)
 
 
-def _actor(login: LoginSession, user: User) -> Actor:
-    return acting(user, via=Via.SESSION, via_id=login.id)
+def _actor(login: LoginSession, user: User, *, at: datetime | None = None) -> Actor:
+    fresh = (at or now()) - login.created_at < _FRESH_FOR
+    proof = Proof.FRESH if fresh else Proof.SESSION
+    return acting(user, via=Via.SESSION, via_id=login.id, proof=proof)

@@ -20,7 +20,7 @@ from consult import audit
 from consult.accounts.people import acting
 from consult.accounts.secret import hash_of
 from consult.errors import InvalidFields, NotFound, NotSignedIn
-from consult.models import Actor, ApiToken, User, Via, now
+from consult.models import Actor, ApiToken, Proof, User, Via, now
 
 DEFAULT_LIFETIME = timedelta(days=90)
 LONGEST_LIFETIME = timedelta(days=366)
@@ -78,7 +78,7 @@ async def actor_from_token(
     if found is None or not hmac.compare_digest(found[0].token_hash, hash_of(secret)):
         raise _not_valid()
     token, user = found
-    return acting(user, via=Via.TOKEN, via_id=token.id)
+    return acting(user, via=Via.TOKEN, via_id=token.id, proof=Proof.TOKEN)
 
 
 async def token_touch_is_due(session: AsyncSession, actor: Actor) -> bool:

@@ -12,8 +12,8 @@ from consult.models.account import (
     Role,
     User,
 )
-from consult.models.actor import Actor, Via
-from consult.models.audit import AuditRow
+from consult.models.actor import Actor, Proof, Via
+from consult.models.audit import AuditRow, Outcome
 from consult.models.base import now
 from consult.models.consult import (
     Audience,
@@ -45,9 +45,11 @@ __all__ = [
     "Invitation",
     "LoginSession",
     "Message",
+    "Outcome",
     "Participant",
     "Photo",
     "Preview",
+    "Proof",
     "ReadMark",
     "Role",
     "Urgency",

@@ -15,6 +15,17 @@ class Via(StrEnum):
     COMMAND = "command"
 
 
+class Proof(StrEnum):
+    """How the actor showed who they are."""
+
+    NONE = "none"
+    SESSION = "session"
+    FRESH = "fresh"
+    """A session whose passkey was touched within the last five minutes."""
+    TOKEN = "token"  # noqa: S105 - the word, not a secret
+    DEVICE = "device"
+
+
 @dataclass(frozen=True)
 class Actor:
     user_id: UUID
@@ -24,6 +35,15 @@ class Actor:
     via: Via
     via_id: UUID | None = None
     """The login session or token that was presented."""
+    proof: Proof = Proof.SESSION
+    scopes: frozenset[str] | None = None
+    """What a token may be used for; None: all that its user may do."""
+    ours: bool = True
+    """The account belongs to this service; a guest's does not."""
+    on_behalf_of: UUID | None = None
+    """The patient that the actor speaks for."""
+    address: str = ""
+    request_id: str = ""
 
     @property
     def is_clinician(self) -> bool:
