@@ -110,6 +110,7 @@ async def _actor_from_bearer(request: ConsultRequest, authorization: str, *, tou
     if due:
         async with database.writes.begin() as session:
             await accounts.touch_token(session, actor)
+    request.state["actor"] = actor
     return actor
 
 
@@ -124,6 +125,7 @@ async def _login_from_cookie(request: ConsultRequest, cookie: str | None, *, tou
     if touch and accounts.touch_is_due(login.session):
         async with database.writes.begin() as session:
             await accounts.touch(session, login.session)
+    request.state["actor"] = login.actor
     return login
 
 

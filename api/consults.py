@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.auditing import put_on_record, recording
 from api.auth import actor_of
 from api.bodies import Body, Query, read_json, read_query
 from api.openapi import operation
@@ -29,6 +30,7 @@ from consult.consults import (
     open_consult,
     patients_of,
     people_of,
+    record_list,
     unread_of,
 )
 from consult.errors import InvalidFields
@@ -129,6 +131,8 @@ async def get_consults(request: ConsultRequest) -> Response:
         seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
         page = seats[: query.limit]
         items = await _shape(session, page)
+    async with recording(request) as session:
+        await record_list(session, actor, page)
     more = len(seats) > query.limit
     return ConsultPage(items=items, next=_cursor(page[-1]) if more else None).response()
 
@@ -146,6 +150,7 @@ async def get_consult(request: ConsultRequest) -> Response:
         (shown,) = await _shape(session, [seat])
         people = [Person.of(user) for user in await people_of(session, seat)]
         photos = await shape_photos(session, await list_photos(session, seat))
+    await put_on_record(request, actor, "consult.viewed", seat.consult.id, **seat.about)
     detail = ConsultDetail(
         **shown.model_dump(), last_event=seat.last_event, people=people, photos=photos
     )

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute, Route
 
+from api.auditing import on_record
 from consult import __version__
 from consult.access import PUBLIC, Action
 
@@ -50,8 +51,9 @@ def operation(
     declared = Operation(summary, action, status, takes, returns, query, errors)
 
     def mark(handler: HandlerT) -> HandlerT:
-        handler.__dict__["operation"] = declared
-        return handler
+        recorded = on_record(action, handler)
+        recorded.__dict__["operation"] = declared
+        return cast("HandlerT", recorded)
 
     return mark
 
@@ -119,7 +121,7 @@ def _success(op: Operation) -> dict[str, Any]:
 
 def _failures(op: Operation) -> dict[str, Any]:
     content = {_PROBLEM: {"schema": {"$ref": _REF.format(model="Problem")}}}
-    statuses = {*op.errors, 401} if op.auth else set(op.errors)
+    statuses = {*op.errors, 401, 503} if op.auth else set(op.errors)
     return {
         str(status): {"description": HTTPStatus(status).phrase, "content": content}
         for status in sorted(statuses)

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from api.auditing import recording
 from api.auth import actor_of
 from api.bodies import Body, Query, read_bytes, read_json, read_query
 from api.openapi import operation
@@ -24,7 +25,6 @@ from consult.photos import (
     attach_photo,
     find_place,
     find_turn,
-    get_photo,
     open_photo,
     turn_photo,
 )
@@ -167,9 +167,10 @@ async def post_turn(request: ConsultRequest) -> Response:
     "Read the facts of a photo.", action=Action.CONSULT_READ, returns=PhotoRead, errors=(404,)
 )
 async def get_photo_facts(request: ConsultRequest) -> Response:
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.reads() as session:
-        photo = await get_photo(session, actor, request.path_params["photo_id"])
+    actor = await actor_of(request)
+    async with recording(request) as session:
+        photo_id = request.path_params["photo_id"]
+        photo = await open_photo(session, actor, photo_id, "facts", Action.CONSULT_READ)
         (shown,) = await shape_photos(session, [photo])
     return shown.response()
 
@@ -221,9 +222,9 @@ async def get_dicom(request: ConsultRequest) -> Response:
     errors=(403, 404),
 )
 async def get_certificate(request: ConsultRequest) -> Response:
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.reads() as session:
-        photo = await get_photo(session, actor, request.path_params["photo_id"], Action.IMAGE_READ)
+    actor = await actor_of(request)
+    async with recording(request) as session:
+        photo = await open_photo(session, actor, request.path_params["photo_id"], "certificate")
     return CertificateRead.model_validate(photo.certificate).response()
 
 
@@ -245,14 +246,18 @@ async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[P
 
 async def _opened(request: ConsultRequest, rendition: str) -> Photo:
     """The look is committed to the audit trail before the first byte leaves."""
-    site = request.headers.get("sec-fetch-site")
-    if request.headers.get("sec-fetch-dest") in _FRAMES and rendition != "dicom":
-        raise Forbidden("A photo is shown inside Consult only.")
-    if site in ("cross-site", "same-site"):
-        raise Forbidden("A photo is shown inside Consult only.")
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.writes.begin() as session:
+    actor = await actor_of(request)
+    framed = request.headers.get("sec-fetch-dest") in _FRAMES and rendition != "dicom"
+    if framed or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        raise _shown_elsewhere()
+    async with recording(request) as session:
         return await open_photo(session, actor, request.path_params["photo_id"], rendition)
+
+
+def _shown_elsewhere() -> Forbidden:
+    error = Forbidden("A photo is shown inside Consult only.")
+    error.rule = "shown_elsewhere"
+    return error
 
 
 def _headers(length: int, disposition: str) -> dict[str, str]:

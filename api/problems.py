@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
+from api.auditing import refusal_on_record
 from consult.errors import (
+    AuditUnavailable,
     Conflict,
     ConsultError,
     Forbidden,
@@ -36,6 +38,7 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
     UnsupportedPhoto: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PhotoTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnreadablePhoto: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AuditUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 _CODES = {
@@ -67,8 +70,9 @@ def problem(
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
-async def on_consult_error(_: Request, error: Exception) -> Response:
+async def on_consult_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ConsultError)
+    error = await refusal_on_record(request, error)
     status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
     return problem(status, error.code, error.message, headers=headers)

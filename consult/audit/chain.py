@@ -1,7 +1,9 @@
-"""Who did what, to what, when: written in the transaction of the deed itself.
+"""The chain: each row carries a keyed mac over itself and the mac of the row before.
 
-Each row carries HMAC-SHA256(key, domain | row as canonical JSON | mac of the row before), so
-an edited, removed, reordered or forged row breaks the chain. The key is not in the database.
+    mac = HMAC-SHA256(key, domain | row as canonical JSON | 0 | mac of the row before)
+
+So an edited, removed, reordered or forged row breaks it. The key is not in the database. A cut
+tail breaks nothing; that is what the anchors are for.
 """
 
 import hashlib
@@ -9,43 +11,23 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
 
-from sqlmodel import desc, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from consult.models import Actor, AuditRow, now
+from consult.models import AuditRow
 
-_DOMAIN = b"consult-audit-v1\0"
+VERSION = 2
+"""The form of the rows that are written now."""
+
+_DOMAINS = {1: b"consult-audit-v1\0", 2: b"consult-audit-v2\0"}
+_FIELDS = frozenset(AuditRow.model_fields) - {"mac"}
+_FIRST_FIELDS = frozenset(
+    {"seq", "at", "actor_id", "role", "via", "via_id", "action", "object_id", "consult_id"}
+)
+_LATER_FIELDS = _FIELDS - _FIRST_FIELDS - {"version"}
 _PAGE = 1000
-
-
-async def record(
-    session: AsyncSession,
-    actor: Actor | None,
-    action: str,
-    object_id: UUID | None = None,
-    *,
-    consult_id: UUID | None = None,
-) -> None:
-    """Append one row. `actor` is None for the service itself and for nobody signed in."""
-    query = select(AuditRow.seq, AuditRow.mac).order_by(desc(AuditRow.seq)).limit(1)
-    last_seq, last_mac = (await session.exec(query)).first() or (0, b"")
-    row = AuditRow(
-        seq=last_seq + 1,
-        at=now().isoformat(),
-        actor_id=str(actor.user_id) if actor else None,
-        role=actor.role.value if actor else None,
-        via=actor.via.value if actor else None,
-        via_id=_text(actor.via_id) if actor else None,
-        action=action,
-        object_id=_text(object_id),
-        consult_id=_text(consult_id),
-        mac=b"",
-    )
-    row.mac = _mac(_key(session), row, last_mac)
-    session.add(row)
-    await session.flush()
 
 
 @dataclass(frozen=True)
@@ -58,18 +40,15 @@ class ChainReport:
 async def verify(session: AsyncSession) -> ChainReport:
     """Walk the whole chain from its first row."""
     mac, expected = b"", 1
-    async for row in _rows(session):
+    async for row in rows_of_the_chain(session):
         if row.seq != expected or not _holds(session, row, mac):
             return ChainReport(rows=expected - 1, first_bad_seq=expected)
         mac, expected = row.mac, expected + 1
     return ChainReport(rows=expected - 1, first_bad_seq=None)
 
 
-def _holds(session: AsyncSession, row: AuditRow, mac_before: bytes) -> bool:
-    return hmac.compare_digest(bytes(row.mac), _mac(_key(session), row, mac_before))
-
-
-async def _rows(session: AsyncSession) -> AsyncIterator[AuditRow]:
+async def rows_of_the_chain(session: AsyncSession) -> AsyncIterator[AuditRow]:
+    """Every row in order. What the session held until then is forgotten, page by page."""
     after = 0
     while page := (
         await session.exec(
@@ -82,19 +61,37 @@ async def _rows(session: AsyncSession) -> AsyncIterator[AuditRow]:
         session.expunge_all()
 
 
+def seal(session: AsyncSession, row: AuditRow, mac_before: bytes) -> bytes:
+    """The mac of `row` in the place after the row whose mac is `mac_before`."""
+    return _mac(_key(session), row, mac_before)
+
+
+def _holds(session: AsyncSession, row: AuditRow, mac_before: bytes) -> bool:
+    # Whatever type a tamperer left in a column, the row is then another, not an exception.
+    mac: Any = row.mac
+    return (
+        isinstance(mac, bytes)
+        and row.version in _DOMAINS
+        and (row.version > 1 or _is_of_the_first_form(row))
+        and hmac.compare_digest(mac, _mac(_key(session), row, mac_before))
+    )
+
+
+def _is_of_the_first_form(row: AuditRow) -> bool:
+    # The mac of such a row says nothing about the columns that came later: they must be empty.
+    return all(getattr(row, field) is None for field in _LATER_FIELDS)
+
+
+def _mac(key: bytes, row: AuditRow, mac_before: bytes) -> bytes:
+    named = _FIRST_FIELDS if row.version == 1 else _FIELDS
+    fields = {name: getattr(row, name) for name in named}
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=repr)
+    message = _DOMAINS[row.version] + canonical.encode() + b"\0" + mac_before
+    return hmac.digest(key, message, hashlib.sha256)
+
+
 def _key(session: AsyncSession) -> bytes:
     # Put there once by bootstrap, for every session: no use case has to carry it.
     key = session.info["audit_key"]
     assert isinstance(key, bytes)
     return key
-
-
-def _mac(key: bytes, row: AuditRow, mac_before: bytes) -> bytes:
-    # Whatever type a tamperer left in a column, the row is then another, not an exception.
-    fields = row.model_dump(exclude={"mac"}, warnings=False)
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=repr)
-    return hmac.digest(key, _DOMAIN + canonical.encode() + b"\0" + mac_before, hashlib.sha256)
-
-
-def _text(value: UUID | None) -> str | None:
-    return str(value) if value else None

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit, notifications
-from consult.access import Action, Facts, Relation, decide
+from consult.access import Action, Decision, Facts, Relation, decide
 from consult.backends.jobs import Jobs
 from consult.consults.events import announce
 from consult.consults.seats import Seat, get_seat
@@ -48,12 +48,15 @@ async def open_consult(
     The same `consult_id` from the same person again is the same consult: the second value is
     then False. Raises Conflict when the id is somebody else's.
     """
-    if not decide(Facts(actor.role), Action.CONSULT_OPEN).allowed:
-        raise Forbidden("Your role does not open consults.")
+    decision = decide(Facts(actor.role), Action.CONSULT_OPEN)
+    if not decision.allowed:
+        raise _may_not_open(decision)
     if consult_id and (known := await session.get(Consult, consult_id)):
         if known.opened_by != actor.user_id:
             raise Conflict("Another consult already has this id. Use a new one.", code="id_taken")
-        return await get_seat(session, actor, consult_id), False
+        seat = await get_seat(session, actor, consult_id)
+        await audit.record(session, actor, "consult.viewed", consult_id, **seat.about)
+        return seat, False
 
     consult_id = consult_id or uuid4()
     consult = Consult(
@@ -67,9 +70,9 @@ async def open_consult(
     )
     session.add(consult)
     await session.flush()
-    seat = Seat(consult, actor, await _take_seats(session, consult, actor))
+    seat = Seat(consult, actor, await _take_seats(session, consult, actor), decision.rule)
     announce(session, consult, "consult.changed")
-    await audit.record(session, actor, "consult.opened", consult.id, consult_id=consult.id)
+    await audit.record(session, actor, "consult.opened", consult.id, **seat.about)
     await notifications.consult_opened(session, jobs, consult, by=actor)
     return seat, True
 
@@ -96,9 +99,13 @@ async def close_consult(session: AsyncSession, seat: Seat) -> None:
     seat.consult.state = ConsultState.CLOSED
     seat.consult.closed_at = now()
     announce(session, seat.consult, "consult.changed")
-    await audit.record(
-        session, seat.actor, "consult.closed", seat.consult.id, consult_id=seat.consult.id
-    )
+    await audit.record(session, seat.actor, "consult.closed", seat.consult.id, **seat.about)
+
+
+def _may_not_open(decision: Decision) -> Forbidden:
+    error = Forbidden("Your role does not open consults.")
+    error.rule = decision.rule
+    return error
 
 
 async def _patient(session: AsyncSession, actor: Actor, patient_id: UUID | None) -> UUID | None:

@@ -3,6 +3,7 @@
 Everything about a consult is read through a `Seat`, so that what is not yours is not there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,9 +12,10 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from consult.access import Action, Decision, Facts, Relation, Standing, Verdict, decide
+from consult import audit
+from consult.access import Action, Facts, Relation, Standing, decide, refusal
 from consult.consults.views import topic_of, updated_column, view_of
-from consult.errors import Conflict, ConsultError, Forbidden, NotFound
+from consult.errors import NotFound
 from consult.models import Actor, Audience, Consult, ConsultState, Message, Participant, Role
 
 
@@ -24,6 +26,14 @@ class Seat:
     consult: Consult
     actor: Actor
     relation: Relation
+    rule: str = ""
+    """By which rule of access the actor may."""
+
+    @property
+    def about(self) -> audit.About:
+        """What a row of the audit trail says of this consult."""
+        consult = self.consult
+        return {"consult_id": consult.id, "patient_id": consult.patient_id, "rule": self.rule}
 
     @property
     def view(self) -> Audience:
@@ -81,15 +91,16 @@ async def get_seat(
     standing = Standing.CLOSED if closed else Standing.OPEN
     decision = decide(Facts(actor.role, relation=relation, standing=standing), action)
     if not decision.allowed:
-        raise _refusal(decision)
-    return Seat(consult, actor, relation)
+        raise refusal(decision)
+    return Seat(consult, actor, relation, decision.rule)
 
 
 async def list_seats(
     session: AsyncSession, actor: Actor, *, after: Cursor | None, limit: int
 ) -> list[Seat]:
     """The consults that `actor` may read, last changed first."""
-    if not decide(Facts(actor.role), Action.CONSULT_LIST).allowed:
+    decision = decide(Facts(actor.role), Action.CONSULT_LIST)
+    if not decision.allowed:
         return []
     changed = updated_column(view_of(actor))
     mine = and_(
@@ -103,19 +114,20 @@ async def list_seats(
         query = query.where(or_(changed < after.updated_at, earlier))
     query = query.order_by(desc(changed), desc(col(Consult.id))).limit(limit)
     return [
-        Seat(consult, actor, _relation(consult, actor, participant))
+        Seat(consult, actor, _relation(consult, actor, participant), decision.rule)
         for consult, participant in (await session.exec(query)).all()
     ]
 
 
-def _refusal(decision: Decision) -> ConsultError:
-    match decision.verdict:
-        case Verdict.FORBIDDEN:
-            return Forbidden("Your role does not allow this.")
-        case Verdict.CLOSED:
-            return Conflict("This consult is closed. Open a new one.", code="consult_closed")
-        case _:
-            return NotFound()
+async def record_list(session: AsyncSession, actor: Actor, seats: Sequence[Seat]) -> None:
+    """Put on record that `actor` was shown a list of these consults."""
+    await audit.record(
+        session,
+        actor,
+        "consults.listed",
+        consult_ids=[seat.consult.id for seat in seats],
+        rule=seats[0].rule if seats else None,
+    )
 
 
 def _relation(consult: Consult, actor: Actor, participant: Participant | None) -> Relation:

@@ -16,6 +16,7 @@ from consult.imaging import dicom
 from consult.imaging.scrub import scrub
 from consult.models import Actor, Photo, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
+from consult.photos.reading import show_again
 
 
 async def find_place(
@@ -45,7 +46,7 @@ async def attach_photo(
     """
     if place.known:
         sha256 = await to_thread.run_sync(_sha256, upload)
-        return _same_again(place.known, place, sha256), False
+        return await _shown_again(session, place.known, place, sha256), False
 
     made = await to_thread.run_sync(
         _make, upload, place, facts, now(), backends.settings, limiter=backends.image_threads
@@ -56,7 +57,8 @@ async def attach_photo(
     actor, consult_id = place.seat.actor, place.seat.consult.id
     if known := await session.get(Photo, place.photo_id):
         # The same PUT, twice at once. Our file has no row; the sweep takes it.
-        return _same_again(known, place, made.scrubbed.certificate.sha256_before), False
+        sha256 = made.scrubbed.certificate.sha256_before
+        return await _shown_again(session, known, place, sha256), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
     photo = row_of(made, place, facts, storage_key=file.key, created_by=actor.user_id)
     seat.consult.photo_count += 1
@@ -77,7 +79,9 @@ def _make(
     return Made(scrubbed, context, dicom.wrap(scrubbed, context))
 
 
-def _same_again(known: Photo, place: Place, sha256_before: str) -> Photo:
+async def _shown_again(
+    session: AsyncSession, known: Photo, place: Place, sha256_before: str
+) -> Photo:
     """The answer to a photo that is sent again; raises Conflict for another under its id.
 
     A photo that was turned is of the same upload, and yet another photo.
@@ -85,6 +89,7 @@ def _same_again(known: Photo, place: Place, sha256_before: str) -> Photo:
     same = (known.consult_id, known.sha256_before) == (place.seat.consult.id, sha256_before)
     if not same or known.turned_from:
         raise id_taken()
+    await show_again(session, place.seat, known)
     return known
 
 

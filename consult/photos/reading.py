@@ -16,20 +16,34 @@ async def get_photo(
     session: AsyncSession, actor: Actor, photo_id: UUID, action: Action = Action.CONSULT_READ
 ) -> Photo:
     """The photo, if this actor may do `action` in its consult; else NotFound or Forbidden."""
+    return (await _seated(session, actor, photo_id, action))[1]
+
+
+async def open_photo(
+    session: AsyncSession,
+    actor: Actor,
+    photo_id: UUID,
+    rendition: str,
+    action: Action = Action.IMAGE_READ,
+) -> Photo:
+    """The photo, to show it as `rendition`: the look is on record before a byte leaves."""
+    seat, photo = await _seated(session, actor, photo_id, action)
+    await audit.record(session, actor, f"photo.{rendition}.viewed", photo.id, **seat.about)
+    return photo
+
+
+async def show_again(session: AsyncSession, seat: Seat, photo: Photo) -> None:
+    """Put on record that the sender of a photo they sent before is told its facts again."""
+    await audit.record(session, seat.actor, "photo.facts.viewed", photo.id, **seat.about)
+
+
+async def _seated(
+    session: AsyncSession, actor: Actor, photo_id: UUID, action: Action
+) -> tuple[Seat, Photo]:
     photo = await session.get(Photo, photo_id)
     if photo is None:
         raise NotFound
-    await get_seat(session, actor, photo.consult_id, action)
-    return photo
-
-
-async def open_photo(session: AsyncSession, actor: Actor, photo_id: UUID, rendition: str) -> Photo:
-    """The photo, to show it as `rendition`: the look is on record before a byte leaves."""
-    photo = await get_photo(session, actor, photo_id, Action.IMAGE_READ)
-    await audit.record(
-        session, actor, f"photo.{rendition}.viewed", photo.id, consult_id=photo.consult_id
-    )
-    return photo
+    return await get_seat(session, actor, photo.consult_id, action), photo
 
 
 async def list_photos(session: AsyncSession, seat: Seat) -> list[Photo]:

@@ -23,7 +23,7 @@ from consult.imaging.turning import KeptPhoto, turned
 from consult.models import Actor, Photo, now
 from consult.photos.attaching import id_taken
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
-from consult.photos.reading import get_photo
+from consult.photos.reading import get_photo, show_again
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ async def turn_photo(
     """
     place, first = turn.place, turn.first
     if place.known:
-        return _same_again(place.known, turn), False
+        return await _shown_again(session, place.known, turn), False
     stored = await backends.storage.read(first.storage_key)
     turned_at = now()
     made = await to_thread.run_sync(
@@ -85,7 +85,7 @@ async def turn_photo(
 
     # The write transaction begins here: nothing slow below this line.
     if known := await session.get(Photo, place.photo_id):
-        return _same_again(known, turn), False
+        return await _shown_again(session, known, turn), False
     old, actor = await session.get_one(Photo, turn.photo.id), place.seat.actor
     _require_newest(old)
     seat = await get_seat(session, actor, old.consult_id, _action(old, actor))
@@ -118,9 +118,10 @@ def _require_newest(photo: Photo) -> None:
         )
 
 
-def _same_again(known: Photo, turn: Turn) -> Photo:
+async def _shown_again(session: AsyncSession, known: Photo, turn: Turn) -> Photo:
     if (known.turned_from, known.turned_clockwise) != (turn.photo.id, turn.clockwise):
         raise id_taken()
+    await show_again(session, turn.place.seat, known)
     return known
 
 
