@@ -39,11 +39,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_auditrow_listed", "auditrow", ["seq"], sqlite_where=sa.text("consult_ids IS NOT NULL")
     )
+    # REPLACE deletes a row without a word to the trigger on DELETE. This one hears of it.
+    op.execute(
+        "CREATE TRIGGER auditrow_grows_by_one BEFORE INSERT ON auditrow "
+        "WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM auditrow) "
+        "BEGIN SELECT RAISE(ABORT, 'the audit trail only grows, by one row at a time'); END"
+    )
 
 
 def downgrade() -> None:
     """What the older schema has no place for is put aside, or the chain would be broken for good."""
     op.execute(f"CREATE TABLE {_KEPT} AS SELECT seq, {_COLUMNS} FROM auditrow WHERE version > 1")  # noqa: S608 - names of ours
+    op.execute("DROP TRIGGER auditrow_grows_by_one")
     op.drop_index("ix_auditrow_listed", "auditrow")
     op.drop_index(op.f("ix_auditrow_patient_id"), "auditrow")
     for column in (*reversed(_TEXTS), "version"):
