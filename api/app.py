@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from api import accounts, consults, events, messages, operations, photos, web
+from api import accounts, audit, consults, events, messages, operations, photos, web
 from api.openapi import operation_of
 from api.problems import HANDLERS
 from api.requests import Requests
@@ -35,6 +35,7 @@ API_ROUTES: list[BaseRoute] = [
     *photos.routes,
     *messages.routes,
     *events.routes,
+    *audit.routes,
 ]
 
 

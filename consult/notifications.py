@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from consult.audit import Anchor
 from consult.backends.jobs import Jobs
 from consult.backends.mail import Message
 from consult.config import Settings
@@ -27,6 +28,16 @@ Sign in to read it:
 {link}
 
 This mailbox is not read. In an emergency call {emergency_number}.
+"""
+
+_ANCHOR_SUBJECT = "Anchor of the audit trail"
+_ANCHOR_TEXT = """\
+Please keep this message. It says how far the audit trail of Consult went, and proves
+later that nothing was cut off before. Time, row and mac:
+
+{line}
+To compare, put the line into a file and run:
+consult audit verify --anchor FILE
 """
 
 
@@ -70,6 +81,16 @@ def notice(settings: Settings, user: User, consult_id: UUID, notice_id: UUID) ->
         subject=_SUBJECT,
         text=_TEXT.format(link=link, emergency_number=settings.emergency_number),
         message_id=f"<{notice_id}@{settings.rp_id}>",
+    )
+
+
+def anchor_notice(settings: Settings, to: str, anchor: Anchor) -> Message:
+    """The anchor of the audit trail, for somebody whose mailbox the service cannot reach into."""
+    return Message(
+        to=to,
+        subject=_ANCHOR_SUBJECT,
+        text=_ANCHOR_TEXT.format(line=anchor.line),
+        message_id=f"<anchor-{anchor.seq}-{anchor.mac[:16]}@{settings.rp_id}>",
     )
 
 

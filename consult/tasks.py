@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from consult import notifications
+from consult import audit, notifications
 from consult.access import Action
 from consult.backends.jobs import Task
 from consult.bootstrap import Backends
@@ -16,7 +16,9 @@ from consult.errors import ConsultError
 from consult.models import Actor, Photo, User, Via
 
 SWEEP_ORPHANS = "sweep_orphans"
-NAMES = frozenset({notifications.SEND_NOTICE, SWEEP_ORPHANS})
+ANCHOR_AUDIT = "anchor_audit"
+MAIL_ANCHOR = "mail_anchor"
+NAMES = frozenset({notifications.SEND_NOTICE, SWEEP_ORPHANS, ANCHOR_AUDIT, MAIL_ANCHOR})
 
 ORPHAN_AGE = timedelta(hours=24)
 """No upload lasts that long: a file this old without a row was cut off between the two."""
@@ -26,6 +28,8 @@ def tasks_of(backends: Backends) -> Mapping[str, Task]:
     return {
         notifications.SEND_NOTICE: partial(send_notice, backends),
         SWEEP_ORPHANS: partial(sweep_orphans, backends),
+        ANCHOR_AUDIT: partial(anchor_audit, backends),
+        MAIL_ANCHOR: partial(mail_anchor, backends),
     }
 
 
@@ -57,3 +61,24 @@ async def sweep_orphans(backends: Backends) -> None:
         for key in batch:
             if key not in owned:
                 await backends.storage.delete(key)
+
+
+async def anchor_audit(backends: Backends) -> None:
+    """Anchor the audit trail outside the database; once a day the privacy officer hears it too.
+
+    Raises ChainContradicted, so that the job is seen to fail for good.
+    """
+    settings = backends.settings
+    anchored = await audit.drop_anchor(backends.database, settings.audit_anchor)
+    if anchored and anchored.first_of_day and settings.privacy_officer:
+        anchor = anchored.anchor
+        async with backends.database.writes.begin() as session:
+            await backends.jobs.enqueue(
+                session, MAIL_ANCHOR, at=anchor.at, seq=anchor.seq, mac=anchor.mac
+            )
+
+
+async def mail_anchor(backends: Backends, *, at: str, seq: int, mac: str) -> None:
+    if officer := backends.settings.privacy_officer:
+        anchor = audit.Anchor(at, seq, mac)
+        await backends.mailer.send(notifications.anchor_notice(backends.settings, officer, anchor))

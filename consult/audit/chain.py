@@ -9,13 +9,14 @@ tail breaks nothing; that is what the anchors are for.
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from consult.audit.anchors import Anchor, by_seq
 from consult.models import AuditRow
 
 VERSION = 2
@@ -34,17 +35,22 @@ _PAGE = 1000
 class ChainReport:
     rows: int
     first_bad_seq: int | None
-    """The first row whose place or mac is wrong; None when the chain holds."""
+    """The first row whose place or mac is wrong, or that is missing; None when the chain holds."""
+    anchored: int = 0
+    """The last row that an anchor vouches for."""
 
 
-async def verify(session: AsyncSession) -> ChainReport:
-    """Walk the whole chain from its first row."""
-    mac, expected = b"", 1
+async def verify(session: AsyncSession, anchors: Sequence[Anchor] = ()) -> ChainReport:
+    """Walk the whole chain from its first row. `anchors` were read before `session` began."""
+    mac, expected, anchored = b"", 1, by_seq(anchors)
     async for row in rows_of_the_chain(session):
-        if row.seq != expected or not _holds(session, row, mac):
+        said = anchored.get(expected, frozenset())
+        if row.seq != expected or not _holds(session, row, mac) or said - {row.mac.hex()}:
             return ChainReport(rows=expected - 1, first_bad_seq=expected)
         mac, expected = row.mac, expected + 1
-    return ChainReport(rows=expected - 1, first_bad_seq=None)
+    last = max(anchored, default=0)
+    cut = expected if last >= expected else None
+    return ChainReport(rows=expected - 1, first_bad_seq=cut, anchored=0 if cut else last)
 
 
 async def rows_of_the_chain(session: AsyncSession) -> AsyncIterator[AuditRow]:
