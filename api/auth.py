@@ -177,7 +177,9 @@ async def _login_from_cookie(request: ConsultRequest, cookie: str | None, *, tou
 
 def _here(request: ConsultRequest, actor: Actor) -> Actor:
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
-    return replace(actor, address=address_of(request), request_id=str(request_id))
+    here = replace(actor, address=address_of(request), request_id=str(request_id))
+    request.state["actor"] = here
+    return here
 
 
 async def _actor_from_device(request: ConsultRequest, *, session_ended: bool) -> Actor | None:
@@ -191,7 +193,7 @@ async def _actor_from_device(request: ConsultRequest, *, session_ended: bool) ->
         return None
     async with request.state["backends"].database.reads() as session:
         actor, device_session = await devices.actor_from_device(session, secret)
-    declared = operation_of(request.scope.get("endpoint"))
+    declared = declared_by(request.scope.get("endpoint"))
     if not declared or not ask(actor, declared.action, relation=Relation.MEMBER).allowed:
         raise Forbidden("This tablet sends photos and reads nothing. Sign in to read.")
     if request.method not in _SAFE_METHODS:

@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from api.auditing import on_record
 from api.state import ConsultRequest
 from consult import __version__
 from consult.access import GRANTED, PUBLIC, Action, noting
@@ -74,10 +75,12 @@ def operation(
     declared = Operation(summary, action, status, takes, returns, query, errors, instead, also)
 
     def mark(handler: Handler) -> Handler:
+        recorded = on_record(action, handler)
+
         @wraps(handler)
         async def held(request: ConsultRequest) -> Response:
             with noting() as asked:
-                response = await handler(request)
+                response = await recorded(request)
             if not declared.answered_for(frozenset(asked), response.status_code):
                 raise RuntimeError(f"{handler.__name__} asked for {sorted(asked)}: not as declared")
             return response
@@ -164,7 +167,7 @@ def _success(op: Operation) -> dict[str, Any]:
 
 def _failures(op: Operation) -> dict[str, Any]:
     content = {_PROBLEM: {"schema": {"$ref": _REF.format(model="Problem")}}}
-    statuses = {*op.errors, 401} if op.auth else set(op.errors)
+    statuses = {*op.errors, 401, 503} if op.auth else set(op.errors)
     return {
         str(status): {"description": HTTPStatus(status).phrase, "content": content}
         for status in sorted(statuses)
