@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.auth import actor_of
-from api.bodies import Body, Query, read_json, read_query
+from api.bodies import Body, Number, Query, read_json, read_query
 from api.openapi import operation
 from api.shapes import Person, Shape, Time
 from api.state import ConsultRequest
@@ -33,7 +33,7 @@ class MessagePut(Body):
 
 
 class MessageQuery(Query):
-    after: Annotated[int, Field(ge=0)] = 0
+    after: Number = 0
     limit: Annotated[int, Field(ge=1, le=500)] = 200
 
 

@@ -1,9 +1,13 @@
+import base64
 from dataclasses import fields
 from uuid import uuid4
 
 import pytest
 
 from tests.factories import People, Somebody
+
+# 1 January of the year 1, east of Greenwich: in UTC that is in no year at all.
+BEFORE_ALL_YEARS = base64.urlsafe_b64encode(f"0001-01-01T00:00+23:59 {uuid4()}".encode()).decode()
 
 
 class TestOpening:
@@ -149,7 +153,7 @@ class TestListing:
 
         assert seen == opened[::-1]
 
-    @pytest.mark.parametrize("cursor", ["x", "AAAA", "2026", "bm8gdGltZQ=="])
+    @pytest.mark.parametrize("cursor", ["x", "AAAA", "2026", "bm8gdGltZQ==", BEFORE_ALL_YEARS])
     async def test_a_cursor_of_ones_own_making_is_refused(
         self, people: People, cursor: str
     ) -> None:
