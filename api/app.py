@@ -10,13 +10,28 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from api import accounts, consults, events, messages, operations, photos, web
+from api import (
+    accounts,
+    break_glass,
+    claims,
+    consents,
+    consults,
+    devices,
+    events,
+    guests,
+    messages,
+    operations,
+    photos,
+    proxies,
+    web,
+)
 from api.limits import Limits
 from api.openapi import require_operations
 from api.problems import HANDLERS
 from api.requests import Requests
 from api.security import SecurityHeaders
 from api.state import State
+from api.watching import watch_endings
 from consult.accounts import check_rp_id
 from consult.backends.database import upgrade
 from consult.backends.doorbell import Doorbell
@@ -32,10 +47,16 @@ log = structlog.get_logger()
 API_ROUTES: list[BaseRoute] = [
     *operations.routes,
     *accounts.routes,
+    *devices.routes,
+    *claims.routes,
     *consults.routes,
     *photos.routes,
     *messages.routes,
     *events.routes,
+    *proxies.routes,
+    *consents.routes,
+    *guests.routes,
+    *break_glass.routes,
 ]
 
 
@@ -64,6 +85,7 @@ def create_app(
                 log.exception("service.failed_to_start")
                 raise
             await stack.enter_async_context(_working(backends, with_worker=with_worker))
+            await stack.enter_async_context(watch_endings(backends))
             yield State(backends=backends, limits=Limits.of(settings))
 
     require_operations(API_ROUTES)

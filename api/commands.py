@@ -4,19 +4,15 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
 from pathlib import Path
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from api import account_commands, device_commands
 from consult import audit, logs
-from consult.accounts import add_user, create_token, find_user, invite
 from consult.backends.database import upgrade
 from consult.backends.jobs import WorkerRunning
 from consult.bootstrap import Backends, open_backends
 from consult.config import InvalidSettings, Settings, read_settings
-from consult.errors import ConsultError, NotFound
-from consult.models import Role, User
+from consult.errors import ConsultError, InvalidFields, NotFound
 from consult.tasks import NAMES
 from consult.worker import run_worker
 
@@ -30,8 +26,14 @@ def run(name: str, args: argparse.Namespace) -> int:
     except (InvalidSettings, ConsultError, WorkerRunning, OSError) as error:
         if isinstance(error, BrokenPipeError):
             raise
-        print(f"consult: {error}", file=sys.stderr)
+        print(f"consult: {_said(error)}", file=sys.stderr)
         return 2
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, InvalidFields):
+        return " ".join(f"{field}: {fault}" for field, fault in error.faults.items())
+    return str(error)
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, object]:
@@ -72,35 +74,6 @@ def _demo(settings: Settings, args: argparse.Namespace) -> int:
     )
 
 
-def _user_add(settings: Settings, args: argparse.Namespace) -> int:
-    async def add(backends: Backends) -> None:
-        async with backends.database.writes.begin() as session:
-            user = await add_user(session, email=args.email, name=args.name, role=Role(args.role))
-            secret = await invite(session, user)
-        print("Open this link once, within 24 hours, on the device that will sign in:")
-        print(f"{settings.public_url}/enrol#t={secret}")
-
-    return _with_backends(settings, add)
-
-
-def _token_create(settings: Settings, args: argparse.Namespace) -> int:
-    async def create(backends: Backends) -> None:
-        lifetime = timedelta(days=args.expires_days)
-        async with backends.database.writes.begin() as session:
-            user = await _known(session, args.email)
-            secret = await create_token(session, user, name=args.name, lifetime=lifetime)
-        print(secret)
-
-    return _with_backends(settings, create)
-
-
-async def _known(session: AsyncSession, email: str) -> User:
-    try:
-        return await find_user(session, email)
-    except NotFound:
-        raise NotFound("Nobody has this address. First: consult user add --email …") from None
-
-
 def _jobs(settings: Settings, args: argparse.Namespace) -> int:
     async def show(backends: Backends) -> int:
         if args.retry is not None and not await backends.jobs.retry(args.retry):
@@ -137,14 +110,33 @@ def _with_backends(
     return asyncio.run(run())
 
 
+def _with(
+    command: Callable[[Backends, argparse.Namespace], Coroutine[None, None, None]],
+) -> Callable[[Settings, argparse.Namespace], int]:
+    def run(settings: Settings, args: argparse.Namespace) -> int:
+        return _with_backends(settings, lambda backends: command(backends, args))
+
+    return run
+
+
 _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "serve": _serve,
     "worker": _worker,
     "migrate": _migrate,
     "doctor": _doctor,
     "demo": _demo,
-    "user_add": _user_add,
-    "token_create": _token_create,
+    "user_add": _with(account_commands.user_add),
+    "user_list": _with(account_commands.user_list),
+    "user_disable": _with(account_commands.user_disable),
+    "user_enable": _with(account_commands.user_enable),
+    "user_role": _with(account_commands.user_role),
+    "token_create": _with(account_commands.token_create),
+    "token_list": _with(account_commands.token_list),
+    "token_revoke": _with(account_commands.token_revoke),
+    "device_add": _with(device_commands.device_add),
+    "device_link": _with(device_commands.device_link),
+    "device_list": _with(device_commands.device_list),
+    "device_revoke": _with(device_commands.device_revoke),
     "jobs": _jobs,
     "audit_verify": _audit_verify,
 }

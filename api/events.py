@@ -16,10 +16,12 @@ from api.bodies import Number, Query, read_query
 from api.openapi import operation
 from api.state import ConsultRequest
 from consult.access import Action
+from consult.accounts import topic_of_user
 from consult.consults import Seat, events_after, get_seat
 from consult.errors import ConsultError, InvalidFields
 
-# A session that has ended closes its streams within this time.
+# A seat that was taken away closes its streams within this time; a way in that was closed
+# rings for them at once (api/watching.py).
 _RECHECK_SECONDS = 5.0
 _PING_SECONDS = 15.0
 _RETRY_MILLISECONDS = 2000
@@ -53,7 +55,7 @@ async def _stream(request: ConsultRequest, seat: Seat, number: int) -> AsyncIter
     backends = request.state["backends"]
     doorbell = backends.doorbell
     yield f"retry: {_RETRY_MILLISECONDS}\n\n"
-    with doorbell.subscribe(seat.topic) as bell:
+    with doorbell.subscribe(seat.topic, topic_of_user(seat.actor.user_id)) as bell:
         silent = 0.0
         while not doorbell.closed:
             bell.clear()

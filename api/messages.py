@@ -12,7 +12,7 @@ from starlette.routing import Route
 from api.auth import actor_of
 from api.bodies import Body, Number, Query, read_json, read_query
 from api.openapi import operation
-from api.shapes import Person, Shape, Time
+from api.shapes import PatientRead, Person, Shape, Time
 from api.state import ConsultRequest
 from consult.access import Action
 from consult.consults import Seat, get_seat
@@ -45,6 +45,8 @@ class MessageRead(Shape):
     photo_ids: list[UUID]
     audience: Audience
     author: Person
+    on_behalf_of: PatientRead | None
+    """The patient whom the author spoke for."""
     created_at: Time
 
 
@@ -97,10 +99,11 @@ async def get_messages(request: ConsultRequest) -> Response:
 
 
 async def _shape(session: AsyncSession, seat: Seat, messages: list[Message]) -> list[MessageRead]:
-    authors = {message.author_id for message in messages}
+    named = {message.author_id for message in messages}
+    named |= {message.on_behalf_of for message in messages if message.on_behalf_of}
     people = {
-        user.id: Person.of(user)
-        for user in (await session.exec(select(User).where(col(User.id).in_(authors)))).all()
+        user.id: user
+        for user in (await session.exec(select(User).where(col(User.id).in_(named)))).all()
     }
     return [
         MessageRead(
@@ -110,7 +113,10 @@ async def _shape(session: AsyncSession, seat: Seat, messages: list[Message]) -> 
             body=message.body,
             photo_ids=[UUID(photo_id) for photo_id in message.photo_ids],
             audience=message.audience,
-            author=people[message.author_id],
+            author=Person.of(people[message.author_id]),
+            on_behalf_of=PatientRead.of(people[message.on_behalf_of])
+            if message.on_behalf_of
+            else None,
             created_at=message.created_at,
         )
         for message in messages

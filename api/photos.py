@@ -1,10 +1,10 @@
 """Photos: a raw body in, a scrubbed JPEG, its DICOM instance and its certificate out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, RootModel, StringConstraints
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response, StreamingResponse
@@ -14,12 +14,12 @@ from api.auth import actor_of
 from api.bodies import Body, Query, announced_size, read_bytes, read_json, read_query
 from api.openapi import operation
 from api.security import picture_headers, refuse_other_viewers
-from api.shapes import Person, Shape, Time
+from api.shapes import PatientRead, Person, Shape, Time
 from api.state import ConsultRequest
 from consult.access import Action
 from consult.clinical.body_sites import Laterality, View, parse_site
 from consult.errors import InvalidFields, NotFound
-from consult.models import Photo, User
+from consult.models import Actor, Photo, Purpose, Role, User
 from consult.photos import (
     Facts,
     Seen,
@@ -36,9 +36,8 @@ from consult.photos import (
 
 class PhotoQuery(Query):
     body_site: str | None = None
-    laterality: Annotated[
-        Laterality | None, BeforeValidator(lambda word: word and Laterality(word))
-    ] = None
+    # An empty word is none. pydantic asks the enum, whose own refusal would repeat the word.
+    laterality: Annotated[Laterality | None, BeforeValidator(lambda word: word or None)] = None
     view: View | None = None
     note: Annotated[str, StringConstraints(max_length=1000)] = ""
 
@@ -51,6 +50,11 @@ class PhotoQuery(Query):
         if side and self.laterality not in (None, side):
             raise InvalidFields({"laterality": "This contradicts the side in body_site."})
         return Facts(site, side or self.laterality, self.view, self.note)
+
+
+class LookQuery(Query):
+    purpose: Purpose = Purpose.CARE
+    """What for. Teaching and research each need the patient's own consent."""
 
 
 class PhotoTurn(Body):
@@ -92,11 +96,31 @@ class PhotoRead(Shape):
     scrub_summary: str
     created_at: Time
     created_by: Person
+    on_behalf_of: PatientRead | None
+    """The patient for whom it was sent."""
+    claimed_by: Person | None
+    """Who said, of what a tablet sent: that was me."""
+    claimed_at: Time | None
     turned_from: UUID | None
     replaced_by: UUID | None
     turned_clockwise: int
     turned_by: Person | None
     turned_at: Time | None
+
+
+class PhotoReceipt(Shape):
+    """What a tablet is told of a photo that it sent: that it is here, and nothing else."""
+
+    id: UUID
+    consult_id: UUID
+    state: Literal["received"] = "received"
+    sha256: str
+    sha256_before: str
+    """Of the bytes as they arrived: the sender may compare."""
+
+
+class PhotoPut(RootModel[PhotoRead | PhotoReceipt]):
+    """A tablet that nobody has signed in on gets the receipt."""
 
 
 class FindingRead(Shape):
@@ -120,7 +144,7 @@ class CertificateRead(Shape):
     action=Action.PHOTO_ATTACH,
     takes="application/octet-stream",
     query=PhotoQuery,
-    returns=PhotoRead,
+    returns=PhotoPut,
     status=201,
     errors=(400, 403, 404, 409, 413, 415, 422, 429, 503, 507),
     also=(Action.CONSULT_READ,),
@@ -139,7 +163,7 @@ async def put_photo(request: ConsultRequest) -> Response:
             photo, created = await attach_photo(
                 session, backends, place=place, upload=upload, facts=facts
             )
-            (shown,) = await shape_photos(session, [photo])
+            shown = await _shown_to(session, actor, photo)
     return shown.response(201 if created else 200)
 
 
@@ -181,8 +205,9 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
 @operation(
     "See the photo: the scrubbed JPEG, byte for byte.",
     action=Action.IMAGE_READ,
+    query=LookQuery,
     returns="image/jpeg",
-    errors=(403, 404),
+    errors=(403, 404, 422),
 )
 async def get_image(request: ConsultRequest) -> Response:
     _, photo = await _opened(request, "image")
@@ -193,7 +218,11 @@ async def get_image(request: ConsultRequest) -> Response:
 
 
 @operation(
-    "See the photo small.", action=Action.IMAGE_READ, returns="image/jpeg", errors=(403, 404)
+    "See the photo small.",
+    action=Action.IMAGE_READ,
+    query=LookQuery,
+    returns="image/jpeg",
+    errors=(403, 404, 422),
 )
 async def get_preview(request: ConsultRequest) -> Response:
     seat, photo = await _opened(request, "preview")
@@ -208,8 +237,9 @@ async def get_preview(request: ConsultRequest) -> Response:
 @operation(
     "Download the DICOM instance (Part 10).",
     action=Action.IMAGE_READ,
+    query=LookQuery,
     returns="application/dicom",
-    errors=(403, 404),
+    errors=(403, 404, 422),
 )
 async def get_dicom(request: ConsultRequest) -> Response:
     _, photo = await _opened(request, "dicom")
@@ -234,28 +264,44 @@ async def get_certificate(request: ConsultRequest) -> Response:
     return CertificateRead.model_validate(photo.certificate).response()
 
 
+async def _shown_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:
+    if actor.role is Role.DEVICE:
+        return PhotoReceipt.model_validate(photo.model_dump())
+    (shown,) = await shape_photos(session, [photo])
+    return shown
+
+
 async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[PhotoRead]:
-    named = {photo.created_by for photo in photos} | {photo.turned_by for photo in photos}
+    named = {
+        user_id
+        for photo in photos
+        for user_id in (photo.created_by, photo.on_behalf_of, photo.claimed_by, photo.turned_by)
+    }
     people = {
-        user.id: Person.of(user)
+        user.id: user
         for user in (await session.exec(select(User).where(col(User.id).in_(named - {None})))).all()
     }
-    return [
-        PhotoRead.model_validate(
-            photo.model_dump()
-            | {"created_by": people[photo.created_by]}
-            | {"turned_by": people[photo.turned_by] if photo.turned_by else None}
-        )
-        for photo in photos
-    ]
+    return [_shape_photo(photo, people) for photo in photos]
+
+
+def _shape_photo(photo: Photo, people: Mapping[UUID, User]) -> PhotoRead:
+    patient, claimant, turner = photo.on_behalf_of, photo.claimed_by, photo.turned_by
+    shown: dict[str, Any] = {
+        "created_by": Person.of(people[photo.created_by]),
+        "on_behalf_of": PatientRead.of(people[patient]) if patient else None,
+        "claimed_by": Person.of(people[claimant]) if claimant else None,
+        "turned_by": Person.of(people[turner]) if turner else None,
+    }
+    return PhotoRead.model_validate(photo.model_dump() | shown)
 
 
 async def _opened(request: ConsultRequest, rendition: str) -> Seen:
     """The look is committed to the audit trail before the first byte leaves."""
     refuse_other_viewers(request, download=rendition == "dicom")
     backends, actor = request.state["backends"], await actor_of(request)
+    purpose, photo_id = read_query(request, LookQuery).purpose, request.path_params["photo_id"]
     async with backends.database.writes.begin() as session:
-        return await open_photo(session, actor, request.path_params["photo_id"], rendition)
+        return await open_photo(session, actor, photo_id, rendition, purpose=purpose)
 
 
 routes = [

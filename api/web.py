@@ -32,6 +32,6 @@ async def get_page(request: ConsultRequest) -> Response:
 
 
 routes: list[BaseRoute] = [
-    *(Route(path, get_page) for path in ("/", "/enrol", "/consults/{consult_id:uuid}")),
+    *(Route(path, get_page) for path in ("/", "/enrol", "/device", "/consults/{consult_id:uuid}")),
     Mount("/", _Files(directory=STATIC)),
 ]

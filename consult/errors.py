@@ -4,8 +4,8 @@
     ├── NotSignedIn          nobody is signed in, or the session has ended
     ├── Forbidden            known to you, but not yours to do
     ├── NotFound             no such thing, or not yours to see: the two cannot be told apart
+    ├── Gone                 it was there and was destroyed, as whoever may know it is told
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
-    ├── Gone                 it was yours to see, and was destroyed
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
     ├── TooMuch              more than the limits allow for now; says when to try again
@@ -54,15 +54,15 @@ class NotFound(ConsultError):
         super().__init__(message)
 
 
-class Conflict(ConsultError):
-    code = "conflict"
-
-
 class Gone(ConsultError):
     code = "gone"
 
     def __init__(self, message: str = "This was deleted for good and cannot be shown.") -> None:
         super().__init__(message)
+
+
+class Conflict(ConsultError):
+    code = "conflict"
 
 
 class InvalidRequest(ConsultError):

@@ -40,13 +40,13 @@ async def post_message(
     await _require_photos(session, seat, draft.photo_ids)
 
     consult = seat.consult
-    message = _numbered(consult, actor, draft)
+    message = _numbered(consult, seat.actor, draft)
     session.add(message)
     await join(session, seat, openly=not clinicians)
     if not clinicians:
         consult.state = _state_after(actor, consult.state)
     announce(session, consult, "message.posted", message.id, draft.audience)
-    await audit.record(session, actor, "message.posted", message.id, consult_id=consult.id)
+    await audit.record(session, seat.actor, "message.posted", message.id, consult_id=consult.id)
     await notifications.something_new(session, jobs, consult, by=actor, audience=draft.audience)
     return message, True
 
@@ -102,6 +102,7 @@ def _numbered(consult: Consult, actor: Actor, draft: Draft) -> Message:
         seq_clinicians=consult.last_seq_clinicians,
         seq=consult.last_seq if draft.audience is Audience.EVERYONE else None,
         author_id=actor.user_id,
+        on_behalf_of=actor.on_behalf_of,
         audience=draft.audience,
         body=draft.body,
         photo_ids=[str(photo_id) for photo_id in draft.photo_ids],

@@ -10,6 +10,7 @@ LOOK = _READ | {Action.IMAGE_READ}
 _WRITE = frozenset({Action.MESSAGE_POST, Action.PHOTO_ATTACH, Action.PHOTO_TURN})
 _ASK = LOOK | _WRITE
 _SUBJECT = _ASK | {
+    Action.CONSULT_HIDE,
     Action.SEAT_END,
     Action.PROXY_ADD,
     Action.PROXY_END,
@@ -25,11 +26,17 @@ _PROXY = _ASK | {
     Action.CONSENT_WITHDRAW,
     Action.READERS_READ,
 }
-_CREW = _ASK | {Action.CLINICIANS_POST, Action.OTHERS_PHOTO_TURN, Action.UPLOADS_CLAIM}
+_CREW = _ASK | {
+    Action.CONSULT_HIDE,
+    Action.CLINICIANS_POST,
+    Action.OTHERS_PHOTO_TURN,
+    Action.UPLOADS_CLAIM,
+}
 _SPECIALIST = _ASK | {
     Action.IMAGE_READ_FOR_OTHERS,
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
+    Action.CONSULT_HIDE,
     Action.CONSULT_CLOSE,
     Action.SEAT_GIVE,
     Action.SEAT_END,
@@ -43,6 +50,7 @@ _INBOX = _SPECIALIST - {Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS}
 _COORDINATOR = _READ | {
     Action.MESSAGE_POST,
     Action.CLINICIANS_POST,
+    Action.CONSULT_HIDE,
     Action.CONSULT_CLOSE,
     Action.SEAT_END,
     Action.PROXY_ADD,
@@ -54,22 +62,34 @@ _GUEST = LOOK | {Action.MESSAGE_POST, Action.CLINICIANS_POST}
 # A tablet in an ambulance sends before anybody signs in. It reads nothing.
 _DEVICE = frozenset({Action.PHOTO_ATTACH})
 
-_ACCOUNT = frozenset({Action.ACCOUNT_READ, Action.ACCOUNT_CHANGE, Action.SESSION_END})
+_ACCOUNT = frozenset(
+    {
+        Action.ACCOUNT_READ,
+        Action.ACCOUNT_CHANGE,
+        Action.PASSKEY_NAME,
+        Action.SESSION_END,
+    }
+)
 _PERSON = _ACCOUNT | {Action.CONSULT_LIST}
 
 ALONE: dict[Role, frozenset[Action]] = {
     Role.PATIENT: _PERSON | {Action.CONSULT_OPEN},
     Role.EMS: _PERSON | {Action.CONSULT_OPEN},
-    Role.SPECIALIST: _PERSON | {Action.CONSULT_OPEN},
+    Role.SPECIALIST: _PERSON | {Action.CONSULT_OPEN, Action.CODE_MAKE, Action.CODE_REVOKE},
     Role.COORDINATOR: _PERSON
     | {
         Action.CONSULT_OPEN,
+        Action.USER_LIST,
         Action.USER_INVITE,
+        Action.USER_WITNESS,
+        Action.CODE_MAKE,
+        Action.CODE_REVOKE,
         Action.OTHERS_SESSION_END,
         Action.GLASS_REVIEW,
     },
     Role.ADMIN: _ACCOUNT
     | {
+        Action.USER_LIST,
         Action.USER_INVITE,
         Action.USER_DISABLE,
         Action.OTHERS_SESSION_END,
@@ -124,6 +144,8 @@ NEEDS_STEP_UP = frozenset(
         Action.DISCLOSURES_EXPORT,
         Action.GLASS_BREAK,
         Action.USER_INVITE,
+        Action.USER_WITNESS,
+        Action.CODE_MAKE,
         Action.USER_DISABLE,
         Action.OTHERS_SESSION_END,
         Action.TOKEN_CREATE,
@@ -138,11 +160,11 @@ NEEDS_OPEN = _WRITE | {
     Action.CLINICIANS_POST,
     Action.CONSULT_CLOSE,
     Action.OTHERS_PHOTO_TURN,
-    Action.UPLOADS_CLAIM,
     Action.SEAT_GIVE,
 }
 
 OUTLIVES_CONSENT = _READ | {
+    Action.CONSULT_HIDE,
     Action.SEAT_END,
     Action.PROXY_ADD,
     Action.PROXY_END,

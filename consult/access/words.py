@@ -15,12 +15,14 @@ class Action(StrEnum):
     # One's own account.
     ACCOUNT_READ = "account.read"
     ACCOUNT_CHANGE = "account.change"
+    PASSKEY_NAME = "passkey.name"
     SESSION_END = "session.end"
 
     CONSULT_LIST = "consult.list"
     CONSULT_OPEN = "consult.open"
     CONSULT_READ = "consult.read"
     CONSULT_CLOSE = "consult.close"
+    CONSULT_HIDE = "consult.hide_from_proxies"
     MESSAGE_READ = "message.read"
     MESSAGE_POST = "message.post"
     CLINICIANS_POST = "message.post_to_clinicians"
@@ -49,7 +51,13 @@ class Action(StrEnum):
     GLASS_REVIEW = "glass.review"
 
     # Running the service.
+    USER_LIST = "user.list"
     USER_INVITE = "user.invite"
+    CODE_MAKE = "code.make"
+    """A way in for a patient without e-mail, given in person."""
+    CODE_REVOKE = "code.revoke"
+    USER_WITNESS = "user.witness"
+    """Say: this is the person; one of the two proofs of a recovery."""
     USER_DISABLE = "user.disable"
     OTHERS_SESSION_END = "session.end_others"
     TOKEN_CREATE = "token.create"  # noqa: S105 - the word, not a secret

@@ -148,6 +148,23 @@ class Settings(Edge, BaseSettings):
         pattern=r"^[0-9+*#][0-9+*# -]{1,19}$",
         description="The number that people are told to call in an emergency.",
     )
+    privacy_officer: Annotated[str, AfterValidator(checks.mail_addresses)] = Field(
+        default="",
+        description="Who is told at once when somebody opens a consult in an emergency: one or "
+        "more mail addresses with commas between them.",
+    )
+    majority_age: int = Field(
+        default=18,
+        ge=14,
+        le=25,
+        description="The birthday at which parents and guardians stop acting for a child.",
+    )
+    recovery_hold_hours: int = Field(
+        default=24,
+        ge=0,
+        le=168,
+        description="How long the new passkey of staff waits when a coordinator vouched for them.",
+    )
     max_upload_bytes: int = Field(
         default=formats.MAX_BYTES,
         ge=1024,
@@ -196,6 +213,10 @@ class Settings(Edge, BaseSettings):
     def origin(self) -> str:
         """What a browser on the page sends as Origin."""
         return self.public_url
+
+    @property
+    def privacy_officers(self) -> tuple[str, ...]:
+        return tuple(filter(None, (part.strip() for part in self.privacy_officer.split(","))))
 
     @property
     def database_path(self) -> Path:

@@ -58,6 +58,7 @@ _ENVIRONMENT = {
     # Memory that one photo needed stays for the next: fresh pages cost more than they hold.
     "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # large pages, where the system offers them
     "PATH": os.defpath,
 }
 _INHERITED = ("CONSULT_TURBOJPEG", "LD_LIBRARY_PATH")
@@ -86,7 +87,7 @@ def running(job: str, *body: Body, **notes: Note) -> Generator[Callable[[], tupl
 
 
 def start(count: int) -> None:
-    """Start workers, but do not wait until they are ready."""
+    """Let `count` pictures be decoded at once, and do not wait until the workers are ready."""
     _pool.start(count)
 
 
@@ -250,15 +251,10 @@ class _Pool:
             worker.close()
 
     def start(self, count: int) -> None:
-        fresh = [_Worker() for _ in range(count)]
-        with self._changed:
-            self._idle += fresh
+        self._add(self._missing(count))
 
     def warm(self, count: int) -> None:
-        with self._changed:
-            self._size = count
-            missing = count + 1 - self._busy.total() - len(self._idle)
-        fresh = [_Worker() for _ in range(missing)]
+        fresh = self._missing(count, spare=1)
         try:
             for worker in fresh:
                 worker.check()
@@ -266,6 +262,15 @@ class _Pool:
             for worker in fresh:
                 worker.close()
             raise
+        self._add(fresh)
+
+    def _missing(self, count: int, *, spare: int = 0) -> list[_Worker]:
+        with self._changed:
+            self._size = count
+            missing = count + spare - self._busy.total() - len(self._idle)
+        return [_Worker() for _ in range(missing)]
+
+    def _add(self, fresh: list[_Worker]) -> None:
         with self._changed:
             self._idle += fresh
             self._changed.notify_all()

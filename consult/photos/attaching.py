@@ -13,7 +13,7 @@ from consult.config import Settings
 from consult.consults import get_seat
 from consult.imaging import dicom
 from consult.imaging.scrub import scrub
-from consult.models import Actor, Photo, now
+from consult.models import Actor, Photo, Role, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
 from consult.photos.rows import id_taken, known_photo
 from consult.quotas import require_quota, require_room
@@ -26,9 +26,12 @@ async def find_place(
 
     Raises NotFound, Forbidden, Conflict (consult closed; the id belongs to another photo).
     """
-    seat = await get_seat(session, actor, consult_id)
+    # What was sent before may be sent again even to a closed consult; a tablet reads none.
+    device = actor.role is Role.DEVICE
+    again = Action.PHOTO_ATTACH if device else Action.CONSULT_READ
+    seat = await get_seat(session, actor, consult_id, again)
     known = await known_photo(session, seat, photo_id)
-    if known is None:
+    if known is None and not device:
         seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
     return await place_for(session, seat, photo_id, known=known)
 
@@ -71,7 +74,14 @@ async def attach_photo(
         return _same_again(known, made.scrubbed.certificate.sha256_before), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
     await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
-    photo = row_of(made, place, facts, storage_key=file.key, created_by=actor.user_id)
+    photo = row_of(
+        made,
+        place,
+        facts,
+        storage_key=file.key,
+        created_by=actor.user_id,
+        on_behalf_of=seat.actor.on_behalf_of,
+    )
     seat.consult.photo_count += 1
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.attached")

@@ -139,13 +139,22 @@ class Made:
     instance: dicom.Instance
 
 
-def row_of(made: Made, place: Place, facts: Facts, *, storage_key: str, created_by: UUID) -> Photo:
+def row_of(
+    made: Made,
+    place: Place,
+    facts: Facts,
+    *,
+    storage_key: str,
+    created_by: UUID,
+    on_behalf_of: UUID | None,
+) -> Photo:
     scrubbed, context, instance = made.scrubbed, made.context, made.instance
     certificate = scrubbed.certificate
     return Photo(
         id=place.photo_id,
         consult_id=place.seat.consult.id,
         created_by=created_by,
+        on_behalf_of=on_behalf_of,
         created_at=context.received_at,
         sop_instance_uid=context.sop_instance_uid,
         series_instance_uid=context.series_instance_uid,

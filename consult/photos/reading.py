@@ -9,7 +9,7 @@ from consult import audit
 from consult.access import Action
 from consult.consults import Seat, get_seat
 from consult.errors import NotFound
-from consult.models import Actor, Photo
+from consult.models import Actor, Photo, Purpose
 from consult.photos.rows import consult_of, find_photo
 
 _NO_CONSULT = UUID(int=0)
@@ -23,22 +23,38 @@ class Seen(NamedTuple):
 
 
 async def get_photo(
-    session: AsyncSession, actor: Actor, photo_id: UUID, action: Action = Action.CONSULT_READ
+    session: AsyncSession,
+    actor: Actor,
+    photo_id: UUID,
+    action: Action = Action.CONSULT_READ,
+    *,
+    purpose: Purpose = Purpose.CARE,
 ) -> Seen:
     """The photo, if this actor may do `action` in its consult; else as `get_seat` refuses it."""
     # An absent photo takes the same way as one that is not yours, and the same time.
     consult_id = await consult_of(session, photo_id) or _NO_CONSULT
-    seat = await get_seat(session, actor, consult_id, action)
+    seat = await get_seat(session, actor, consult_id, action, purpose=purpose)
     photo = await find_photo(session, seat, photo_id)
     if photo is None:
         raise NotFound
     return Seen(seat, photo)
 
 
-async def open_photo(session: AsyncSession, actor: Actor, photo_id: UUID, rendition: str) -> Seen:
-    """The photo, to show it as `rendition`: the look is on record before a byte leaves."""
-    seen = await get_photo(session, actor, photo_id, Action.IMAGE_READ)
-    await audit.record(
-        session, actor, f"photo.{rendition}.viewed", photo_id, consult_id=seen.seat.consult.id
-    )
+async def open_photo(
+    session: AsyncSession,
+    actor: Actor,
+    photo_id: UUID,
+    rendition: str,
+    *,
+    purpose: Purpose = Purpose.CARE,
+) -> Seen:
+    """The photo, to show it as `rendition`: the look is on record before a byte leaves.
+
+    For teaching or research, the patient must have agreed to that very purpose.
+    """
+    care = purpose is Purpose.CARE
+    action = Action.IMAGE_READ if care else Action.IMAGE_READ_FOR_OTHERS
+    seen = await get_photo(session, actor, photo_id, action, purpose=purpose)
+    deed = f"photo.{rendition}.viewed" if care else f"photo.{rendition}.viewed_for_{purpose}"
+    await audit.record(session, seen.seat.actor, deed, photo_id, consult_id=seen.seat.consult.id)
     return seen

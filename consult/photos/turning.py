@@ -92,9 +92,17 @@ async def turn_photo(
     seat, old = await get_photo(session, actor, turn.photo.id, _action(turn.photo, actor))
     _require_newest(old)
     await require_consult_quota(session, backends.settings, consult_id=old.consult_id)
-    photo = row_of(made, place, Facts.of(first), storage_key=file.key, created_by=first.created_by)
+    photo = row_of(
+        made,
+        place,
+        Facts.of(first),
+        storage_key=file.key,
+        created_by=first.created_by,
+        on_behalf_of=first.on_behalf_of,
+    )
     photo.turned_from, photo.turned_clockwise = old.id, turn.clockwise
     photo.turned_by, photo.turned_at = actor.user_id, turned_at
+    photo.claimed_by, photo.claimed_at = old.claimed_by, old.claimed_at
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.turned")
     old.replaced_by = photo.id

@@ -1,6 +1,7 @@
 /** The two passkey ceremonies of this page, and their failures in plain words. */
 
 import * as api from "./api.js";
+import { proveBeforeSignIn } from "./device.js";
 
 export const supported = () =>
   typeof PublicKeyCredential === "function" && "parseCreationOptionsFromJSON" in PublicKeyCredential;
@@ -14,6 +15,7 @@ export async function enrol(token) {
   const options = await api.registrationOptions(token);
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
   const credential = await navigator.credentials.create({ publicKey });
+  await proveBeforeSignIn();
   return api.registerPasskey(token, toJSON(credential));
 }
 
@@ -25,12 +27,24 @@ export async function signIn({ mediation = "optional", signal }) {
   const options = await api.authenticationOptions();
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
   const credential = await navigator.credentials.get({ publicKey, mediation, signal });
+  await proveBeforeSignIn();
   try {
     return await api.authenticate(toJSON(credential));
   } catch (error) {
     await forgetUnknown(error, options.rpId, credential);
     throw error;
   }
+}
+
+/**
+ * Tell the password manager of this tablet which passkeys are still good, at the end of a shift.
+ * @param {{ rp_id: string, user_handle: string, credential_ids: string[] }} ended
+ */
+export async function signalAccepted({ rp_id, user_handle, credential_ids }) {
+  if (!supported()) return;
+  const { signalAllAcceptedCredentials } = /** @type {any} */ (PublicKeyCredential); // not in Firefox
+  const facts = { rpId: rp_id, userId: user_handle, allAcceptedCredentialIds: credential_ids };
+  await signalAllAcceptedCredentials?.call(PublicKeyCredential, facts);
 }
 
 /** @param {unknown} error @returns {string | null} null when there is nothing to say */
@@ -51,7 +65,7 @@ const toJSON = (credential) => /** @type {PublicKeyCredential} */ (credential).t
  * @param {unknown} error @param {string} rpId @param {Credential | null} credential
  */
 async function forgetUnknown(error, rpId, credential) {
-  if (!(error instanceof api.ApiError) || error.code !== "unknown_credential") return;
+  if (!(error instanceof api.ApiError) || error.code !== "unknown_passkey") return;
   const { signalUnknownCredential } = /** @type {any} */ (PublicKeyCredential); // not in Firefox
   const facts = { rpId, credentialId: credential?.id };
   await signalUnknownCredential?.call(PublicKeyCredential, facts);

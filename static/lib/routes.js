@@ -4,10 +4,11 @@ const CONSULT = /^\/consults\/([0-9a-f-]{36})$/;
 
 /**
  * @param {string} path
- * @returns {{ screen: "list" | "enrol" } | { screen: "consult", id: string }}
+ * @returns {{ screen: "list" | "enrol" | "device" } | { screen: "consult", id: string }}
  */
 export function routeOf(path) {
   if (path === "/enrol") return { screen: "enrol" };
+  if (path === "/device") return { screen: "device" };
   const id = CONSULT.exec(path)?.[1];
   return id ? { screen: "consult", id } : { screen: "list" };
 }

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import piexif
 from PIL import Image
 
 _CORPUS = Path(os.environ.get("CONSULT_TEST_CORPUS", "../shared/corpus"))
@@ -41,8 +40,10 @@ def samples() -> list[Sample]:
 
 def to_be_turned(sample: Sample) -> Sample:
     """The same photo, said to lie on its side by an EXIF block before all others."""
-    exif = piexif.dump({"0th": {piexif.ImageIFD.Orientation: 6}})
-    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    block = exif.tobytes()
+    segment = b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block
     upload = sample.upload[:2] + segment + sample.upload[2:]
     return replace(sample, title="JPEG turned in whole blocks", upload=upload)
 

@@ -97,6 +97,132 @@ def test_photos_by_sender_and_time_are_found_by_an_index_and_lost_in_neither_dir
         assert connection.execute("SELECT id FROM photo").fetchall() == [(PHOTO,)]
 
 
+def test_ways_in_from_before_still_open_and_the_new_ones_close_when_going_back(
+    fresh: Settings,
+) -> None:
+    step(fresh, "0003")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        insert(connection, "user", id="0a" * 16, role="device", email="a@example.org")
+        insert(connection, "credential", id="0b" * 16, user_id="0a" * 16)
+        insert(connection, "invitation", id="0c" * 16, user_id="0a" * 16)
+        insert(connection, "challenge", ceremony="registration", invitation_id="0c" * 16)
+        insert(connection, "loginsession", id="0d" * 16, user_id="0a" * 16)
+        insert(connection, "apitoken", id="0e" * 16, user_id="0a" * 16)
+
+    upgrade(fresh)
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        assert rows(connection, "credential", "name, usable_from") == [("Passkey", None)]
+        assert rows(connection, "invitation", "kind, revoked_at") == [("link", None)]
+        assert rows(connection, "loginsession", "device, proved_at") == [("", None)]
+        assert rows(connection, "apitoken", "scopes, network") == [(None, None)]
+        assert rows(connection, "challenge", "*") == []
+        insert(
+            connection, "user", id="1a" * 16, role="patient", email=None, handle=b"1",
+        )  # fmt: skip
+        insert(
+            connection, "invitation", id="1c" * 16, user_id="1a" * 16, kind="qr", token_hash=b"1",
+        )  # fmt: skip
+        insert(
+            connection, "recoverycode", id="1d" * 16, user_id="1a" * 16, method="saved",
+        )  # fmt: skip
+        insert(
+            connection, "apitoken", id="1e" * 16, user_id="1a" * 16, scopes="[]", token_hash=b"1",
+        )  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError, match="ck_user_role"):
+            insert(connection, "user", id="2a" * 16, role="nobody", email="b", handle=b"2")
+
+    command.downgrade(config(fresh), "0003")
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        assert rows(connection, "user", "email") == [
+            ("a@example.org",),
+            (f"{'1a' * 16}@no-address.invalid",),
+        ]
+        assert rows(connection, "apitoken", "revoked_at IS NOT NULL") == [(0,), (1,)]
+        used = rows(connection, "invitation", "used_at IS NOT NULL")
+        assert used == [(0,), (1,)]
+    upgrade(fresh)
+
+
+def rows(connection: sqlite3.Connection, table: str, columns: str) -> list[tuple[object, ...]]:
+    return connection.execute(f'SELECT {columns} FROM "{table}" ORDER BY rowid').fetchall()
+
+
+class TestConsent:
+    """What stood before consents were kept gets what its opening spoke of."""
+
+    def test_a_patients_own_consult_was_wanted_anybody_elses_was_an_emergency(
+        self, fresh: Settings
+    ) -> None:
+        step(fresh, "0003")
+        patient, crew = "0a" * 16, "0e" * 16
+        with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+            insert(connection, "user", id=patient, role="patient", email="a", handle=b"a")
+            insert(connection, "user", id=crew, role="ems", email="e", handle=b"e")
+            opened = [(patient, patient), (patient, crew), (None, crew)]
+            for number, (about, opened_by) in enumerate(opened):
+                insert(
+                    connection, "consult", id=f"c{number}" * 16, kind="emergency", urgency="stat",
+                    state="submitted", patient_id=about, opened_by=opened_by,
+                    study_instance_uid=str(number), created_at=f"2026-11-0{number + 1}",
+                )  # fmt: skip
+
+        upgrade(fresh)
+
+        with closing(sqlite3.connect(fresh.database_path)) as connection:
+            columns = "consult_id, patient_id, purpose, given, capacity, method, given_by, at"
+            found = connection.execute(f"SELECT {columns} FROM consentrow ORDER BY seq").fetchall()
+        assert found == [
+            ("c0" * 16, patient, "care", 1, "self", "tap", patient, "2026-11-01"),
+            ("c1" * 16, patient, "care", 1, "clinician", "emergency", crew, "2026-11-02"),
+            ("c2" * 16, None, "care", 1, "clinician", "emergency", crew, "2026-11-03"),
+        ]
+
+    def test_going_back_gives_nobody_more_than_they_had(self, fresh: Settings) -> None:
+        upgrade(fresh)
+        patient, guest, consult = "0a" * 16, "0b" * 16, "0c" * 16
+        with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+            insert(connection, "user", id=patient, role="patient", email="a", handle=b"a", active=1)
+            insert(
+                connection, "user", id=guest, role="specialist", email="b", handle=b"b", active=1,
+                ours=0,
+            )  # fmt: skip
+            insert(
+                connection, "consult", id=consult, kind="follow_up", urgency="routine",
+                state="submitted", opened_by=patient, confidential=1,
+            )  # fmt: skip
+            insert(connection, "participant", consult_id=consult, user_id=patient)
+            insert(connection, "participant", consult_id=consult, user_id=guest, granted_by=patient)
+            insert(
+                connection, "consentrow", consult_id=consult, purpose="care", capacity="self",
+                method="tap", given_by=patient,
+            )  # fmt: skip
+            insert(
+                connection, "message", id="0d" * 16, consult_id=consult, author_id=guest,
+                on_behalf_of=patient, audience="everyone", photo_ids="[]",
+            )  # fmt: skip
+            insert(
+                connection, "proxy", id="0f" * 16, patient_id=patient, proxy_id=guest,
+                basis="parent", added_by=patient,
+            )  # fmt: skip
+            insert(
+                connection, "breakglass", id="0f" * 16, user_id=guest, consult_id=consult,
+                reason_code="other",
+            )  # fmt: skip
+
+        command.downgrade(config(fresh), "0003")
+        with closing(sqlite3.connect(fresh.database_path)) as connection:
+            seats = connection.execute("SELECT user_id FROM participant").fetchall()
+            active = dict(connection.execute('SELECT id, active FROM "user"').fetchall())
+            said = connection.execute("SELECT author_id FROM message").fetchall()
+        upgrade(fresh)
+
+        assert seats == [(patient,)]
+        assert active == {patient: 1, guest: 0}
+        assert said == [(guest,)]
+
+
 def step(settings: Settings, revision: str) -> None:
     settings.data_dir.mkdir(mode=0o700)
     command.upgrade(config(settings), revision)

@@ -7,6 +7,7 @@ const ID = "0b7e9a52-5c8b-4f0e-9f3d-0a3e5f3a7c11";
 test("an address names its screen", () => {
   assert.deepEqual(routeOf("/"), { screen: "list" });
   assert.deepEqual(routeOf("/enrol"), { screen: "enrol" });
+  assert.deepEqual(routeOf("/device"), { screen: "device" });
   assert.deepEqual(routeOf(consultPath(ID)), { screen: "consult", id: ID });
 });
 
