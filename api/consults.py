@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -308,8 +308,10 @@ def _cursor(seat: Seat) -> str:
 def _read_cursor(cursor: str) -> Cursor:
     try:
         time, _, consult_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return Cursor(datetime.fromisoformat(time), UUID(consult_id))
-    except (ValueError, binascii.Error):
+        # Of any zone but within the years that there are: to change it may overflow.
+        moment = datetime.fromisoformat(time).astimezone(UTC)
+        return Cursor(moment, UUID(consult_id))
+    except (ValueError, OverflowError, binascii.Error):
         raise InvalidFields({"cursor": "Use the cursor of the page before, unchanged."}) from None
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from api.auditing import put_on_record
 from api.auth import actor_of
-from api.bodies import Body, Query, read_json, read_query
+from api.bodies import Body, Number, Query, read_json, read_query
 from api.openapi import operation
 from api.shapes import PatientRead, Person, Shape, Time
 from api.state import ConsultRequest
@@ -34,7 +34,7 @@ class MessagePut(Body):
 
 
 class MessageQuery(Query):
-    after: Annotated[int, Field(ge=0)] = 0
+    after: Number = 0
     limit: Annotated[int, Field(ge=1, le=500)] = 200
 
 

@@ -149,7 +149,7 @@ def _operation(route: Route, op: Operation) -> dict[str, Any]:
         "operationId": route.name,
         "summary": op.summary,
         "parameters": [*_path_parameters(route.path), *_query_parameters(op.query)],
-        "responses": {str(op.status): _success(op)} | _failures(op),
+        "responses": _successes(op) | _failures(route, op),
     }
     if op.takes:
         documented["requestBody"] = {"required": True, "content": _content(op.takes)}
@@ -158,20 +158,30 @@ def _operation(route: Route, op: Operation) -> dict[str, Any]:
     return documented
 
 
-def _success(op: Operation) -> dict[str, Any]:
+def _successes(op: Operation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTPStatus(op.status).phrase}
     if op.returns:
         success["content"] = _content(op.returns)
-    return success
+    if op.status != HTTPStatus.CREATED or not op.also:
+        return {str(op.status): success}
+    return {"200": success | {"description": "It was sent before"}, str(op.status): success}
 
 
-def _failures(op: Operation) -> dict[str, Any]:
+def _failures(route: Route, op: Operation) -> dict[str, Any]:
     content = {_PROBLEM: {"schema": {"$ref": _REF.format(model="Problem")}}}
-    statuses = {*op.errors, 401, 503} if op.auth else set(op.errors)
     return {
         str(status): {"description": HTTPStatus(status).phrase, "content": content}
-        for status in sorted(statuses)
+        for status in sorted({*op.errors, *_common_errors(route, op)})
     }
+
+
+def _common_errors(route: Route, op: Operation) -> set[int]:
+    """What every operation of its kind may answer, whatever it does."""
+    unsafe = not (route.methods or set()) <= {"GET", "HEAD"}
+    # Two credentials at once; none; and no room on the audit trail.
+    errors = {400, 401, 503} if op.auth else set[int]()
+    errors |= {403, 415} if op.auth and unsafe else set()  # another page's; a form
+    return errors | ({400, 413, 422} if op.takes else set())
 
 
 def _content(shape: type[BaseModel] | str) -> dict[str, Any]:

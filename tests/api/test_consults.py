@@ -1,3 +1,4 @@
+import base64
 from dataclasses import fields
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -15,6 +16,9 @@ from tests.factories import (
     make_somebody,
     signed_in,
 )
+
+# 1 January of the year 1, east of Greenwich: in UTC that is in no year at all.
+BEFORE_ALL_YEARS = base64.urlsafe_b64encode(f"0001-01-01T00:00+23:59 {uuid4()}".encode()).decode()
 
 
 class TestOpening:
@@ -200,7 +204,7 @@ class TestListing:
 
         assert seen == opened[::-1]
 
-    @pytest.mark.parametrize("cursor", ["x", "AAAA", "2026", "bm8gdGltZQ=="])
+    @pytest.mark.parametrize("cursor", ["x", "AAAA", "2026", "bm8gdGltZQ==", BEFORE_ALL_YEARS])
     async def test_a_cursor_of_ones_own_making_is_refused(
         self, people: People, cursor: str
     ) -> None:
