@@ -26,7 +26,10 @@ def anyio_backend() -> str:
 async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Service]:
     settings = read_settings(data_dir=tmp_path_factory.mktemp("data"), public_url=ORIGIN, **PLENTY)
     app = create_app(settings, with_worker=False)
-    async with LifespanManager(app) as manager, open_backends(settings, task_names=()) as backends:
+    async with (
+        LifespanManager(app, startup_timeout=60) as manager,
+        open_backends(settings, task_names=()) as backends,
+    ):
         yield Service(ASGITransport(manager.app), backends)
 
 
