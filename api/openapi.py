@@ -114,8 +114,10 @@ def _success(op: Operation) -> dict[str, Any]:
 def _failures(op: Operation) -> dict[str, Any]:
     content = {_PROBLEM: {"schema": {"$ref": _REF.format(model="Problem")}}}
     statuses = {*op.errors, 401} if op.auth else set(op.errors)
+    if HTTPStatus.NOT_FOUND in statuses:  # whatever may not be there may have been shredded
+        statuses.add(HTTPStatus.GONE)
     return {
-        str(status): {"description": HTTPStatus(status).phrase, "content": content}
+        str(int(status)): {"description": HTTPStatus(status).phrase, "content": content}
         for status in sorted(statuses)
     }
 

@@ -1,6 +1,6 @@
 """Photos: a raw body in, a scrubbed JPEG, its DICOM instance and its certificate out."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -16,9 +16,10 @@ from api.openapi import operation
 from api.shapes import Person, Shape, Time
 from api.state import ConsultRequest
 from consult.access import Action
+from consult.bootstrap import Backends
 from consult.clinical.body_sites import Laterality, View, parse_site
-from consult.errors import Forbidden, InvalidFields, NotFound
-from consult.models import Photo, Preview, User
+from consult.errors import Damaged, Forbidden, InvalidFields, NotFound
+from consult.models import Actor, Photo, Preview, User
 from consult.photos import (
     Facts,
     attach_photo,
@@ -26,6 +27,7 @@ from consult.photos import (
     find_turn,
     get_photo,
     open_photo,
+    record_damage,
     turn_photo,
 )
 
@@ -174,16 +176,16 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
     "See the photo: the scrubbed JPEG, byte for byte.", returns="image/jpeg", errors=(403, 404)
 )
 async def get_image(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "image")
+    photo, actor = await _opened(request, "image")
     end = photo.jpeg_offset + photo.jpeg_length
-    chunks = request.state["backends"].storage.chunks(photo.storage_key, photo.jpeg_offset, end)
+    chunks = _chunks(request.state["backends"], actor, photo, photo.jpeg_offset, end)
     headers = _headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
-    return StreamingResponse(chunks, headers=headers, media_type="image/jpeg")
+    return StreamingResponse(await _begun(chunks), headers=headers, media_type="image/jpeg")
 
 
 @operation("See the photo small.", returns="image/jpeg", errors=(403, 404))
 async def get_preview(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "preview")
+    photo, _ = await _opened(request, "preview")
     async with request.state["backends"].database.reads() as session:
         preview = await session.get(Preview, photo.id)
     if preview is None:
@@ -194,10 +196,10 @@ async def get_preview(request: ConsultRequest) -> Response:
 
 @operation("Download the DICOM instance (Part 10).", returns="application/dicom", errors=(403, 404))
 async def get_dicom(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "dicom")
-    chunks = request.state["backends"].storage.chunks(photo.storage_key)
+    photo, actor = await _opened(request, "dicom")
+    chunks = _chunks(request.state["backends"], actor, photo, 0, photo.size)
     headers = _headers(photo.size, 'attachment; filename="photo.dcm"')
-    return StreamingResponse(chunks, headers=headers, media_type="application/dicom")
+    return StreamingResponse(await _begun(chunks), headers=headers, media_type="application/dicom")
 
 
 @operation("Read what was found, removed and kept.", returns=CertificateRead, errors=(403, 404))
@@ -224,7 +226,7 @@ async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[P
     ]
 
 
-async def _opened(request: ConsultRequest, rendition: str) -> Photo:
+async def _opened(request: ConsultRequest, rendition: str) -> tuple[Photo, Actor]:
     """The look is committed to the audit trail before the first byte leaves."""
     site = request.headers.get("sec-fetch-site")
     if request.headers.get("sec-fetch-dest") in _FRAMES and rendition != "dicom":
@@ -233,7 +235,34 @@ async def _opened(request: ConsultRequest, rendition: str) -> Photo:
         raise Forbidden("A photo is shown inside Consult only.")
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.writes.begin() as session:
-        return await open_photo(session, actor, request.path_params["photo_id"], rendition)
+        photo = await open_photo(session, actor, request.path_params["photo_id"], rendition)
+    return photo, actor
+
+
+async def _chunks(
+    backends: Backends, actor: Actor, photo: Photo, start: int, end: int
+) -> AsyncIterator[bytes]:
+    """Yield bytes of the instance; that one was found damaged is on record as well."""
+    chunks = backends.storage.chunks(photo.storage_key, start, end, subject=photo.subject_id)
+    try:
+        async for chunk in chunks:
+            yield chunk
+    except Damaged:
+        async with backends.database.writes.begin() as session:
+            await record_damage(session, actor, photo)
+        raise
+
+
+async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Ask for the first chunk now, while a refusal can still be said with a status."""
+    first = await anext(chunks, b"")
+
+    async def again() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return again()
 
 
 def _headers(length: int, disposition: str) -> dict[str, str]:

@@ -14,7 +14,9 @@ from starlette.routing import Match, Route
 from consult.errors import (
     Conflict,
     ConsultError,
+    Damaged,
     Forbidden,
+    Gone,
     InvalidFields,
     InvalidPhoto,
     InvalidRequest,
@@ -29,6 +31,8 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    Gone: HTTPStatus.GONE,
+    Damaged: HTTPStatus.INTERNAL_SERVER_ERROR,
     Conflict: HTTPStatus.CONFLICT,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -4,6 +4,8 @@
     ├── NotSignedIn          nobody is signed in, or the session has ended
     ├── Forbidden            known to you, but not yours to do
     ├── NotFound             no such thing, or not yours to see: the two cannot be told apart
+    ├── Gone                 yours to see, but shredded: it cannot be read by anybody any more
+    ├── Damaged              what was kept has been changed or cut off, and is not shown
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
@@ -47,6 +49,26 @@ class NotFound(ConsultError):
     code = "not_found"
 
     def __init__(self, message: str = "There is no such thing, or it is not yours to see.") -> None:
+        super().__init__(message)
+
+
+class Gone(ConsultError):
+    code = "gone"
+
+    def __init__(
+        self, message: str = "This was deleted for good. Nobody can read it any more."
+    ) -> None:
+        super().__init__(message)
+
+
+class Damaged(ConsultError):
+    code = "damaged"
+
+    def __init__(
+        self,
+        message: str = "What was kept here is damaged and is not shown. "
+        "Tell the people who run this service.",
+    ) -> None:
         super().__init__(message)
 
 

@@ -20,7 +20,7 @@ from consult import audit
 from consult.accounts.people import acting
 from consult.accounts.secret import hash_of
 from consult.errors import InvalidFields, NotFound, NotSignedIn
-from consult.models import Actor, ApiToken, User, Via, now
+from consult.models import Actor, ApiToken, User, Via, now, private
 
 DEFAULT_LIFETIME = timedelta(days=90)
 LONGEST_LIFETIME = timedelta(days=366)
@@ -49,7 +49,7 @@ async def create_token(
         id=token_id,
         token_hash=hash_of(secret),
         user_id=user.id,
-        name=name,
+        name=private(name, user.id),
         created_at=made_at,
         expires_at=made_at + lifetime,
     )

@@ -12,8 +12,9 @@ from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult.access import Action, Facts, Relation, Verdict, decide
+from consult.backends.keys import is_shredded
 from consult.consults.views import topic_of, updated_column, view_of
-from consult.errors import Conflict, Forbidden, NotFound
+from consult.errors import Conflict, Forbidden, Gone, NotFound
 from consult.models import Actor, Audience, Consult, ConsultState, Message, Participant, Role
 
 
@@ -70,7 +71,8 @@ async def get_seat(
 ) -> Seat:
     """The consult for this actor and this deed.
 
-    Raises NotFound (absent and not yours are one answer), Forbidden, or Conflict when closed.
+    Raises NotFound (absent and not yours are one answer), Gone (shredded), Forbidden, or
+    Conflict when closed.
     """
     consult = await session.get(Consult, consult_id)
     if consult is None:
@@ -78,7 +80,10 @@ async def get_seat(
     participant = await session.get(Participant, (consult_id, actor.user_id))
     relation = _relation(consult, actor, participant)
     closed = consult.state is ConsultState.CLOSED
-    match decide(Facts(actor.role, relation=relation, closed=closed), action):
+    verdict = decide(Facts(actor.role, relation=relation, closed=closed), action)
+    if verdict is not Verdict.HIDDEN and is_shredded(session, consult.subject_id):
+        raise Gone
+    match verdict:
         case Verdict.ALLOW:
             return Seat(consult, actor, relation)
         case Verdict.HIDDEN:
@@ -100,7 +105,9 @@ async def list_seats(
         col(Participant.consult_id) == Consult.id, col(Participant.user_id) == actor.user_id
     )
     query = (
-        select(Consult, Participant).join(Participant, mine, isouter=True).where(_visible_to(actor))
+        select(Consult, Participant)
+        .join(Participant, mine, isouter=True)
+        .where(_visible_to(actor), col(Consult.shredded_at).is_(None))
     )
     if after:
         earlier = and_(changed == after.updated_at, col(Consult.id) < after.consult_id)

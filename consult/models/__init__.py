@@ -26,6 +26,7 @@ from consult.models.consult import (
 )
 from consult.models.message import Message
 from consult.models.photo import Photo, Preview
+from consult.models.sealed import PrivateBytes, PrivateJSON, PrivateText, private
 
 __all__ = [
     "CLINICIANS",
@@ -46,10 +47,14 @@ __all__ = [
     "Participant",
     "Photo",
     "Preview",
+    "PrivateBytes",
+    "PrivateJSON",
+    "PrivateText",
     "ReadMark",
     "Role",
     "Urgency",
     "User",
     "Via",
     "now",
+    "private",
 ]

@@ -1,6 +1,7 @@
 """People and the ways in: passkeys, invitations, sessions, tokens.
 
-Secrets are never here, only their SHA-256: a copy of the database opens no door.
+Secrets are never here, only their SHA-256: a copy of the database opens no door. Names and
+addresses are sealed: it tells of nobody either.
 """
 
 from datetime import datetime
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Field, SQLModel
 
 from consult.models.base import enum_type, now
+from consult.models.sealed import PrivateText, sealed
 
 
 class Role(StrEnum):
@@ -26,9 +28,11 @@ CLINICIANS = frozenset({Role.EMS, Role.SPECIALIST, Role.COORDINATOR})
 
 class User(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    email: str = Field(unique=True)
+    email: PrivateText = Field(sa_type=sealed("user.email"))
     """Lower case: the one address notices go to."""
-    name: str
+    email_index: bytes | None = Field(unique=True)
+    """Finds the address and tells nothing of it (`Keys.index`); None once it was shredded."""
+    name: PrivateText = Field(sa_type=sealed("user.name"))
     role: Role = Field(sa_type=enum_type(Role))
     handle: bytes = Field(unique=True)
     """WebAuthn user handle: 32 random bytes, says nothing about the person."""
@@ -92,7 +96,7 @@ class ApiToken(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     token_hash: bytes = Field(unique=True)
     user_id: UUID = Field(foreign_key="user.id", index=True)
-    name: str
+    name: PrivateText = Field(sa_type=sealed("apitoken.name"))
     created_at: datetime = Field(default_factory=now)
     expires_at: datetime
     used_at: datetime | None = None

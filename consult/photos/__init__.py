@@ -2,7 +2,7 @@
 
 from consult.photos.attaching import attach_photo, find_place
 from consult.photos.instances import Facts
-from consult.photos.reading import get_photo, list_photos, open_photo
+from consult.photos.reading import get_photo, list_photos, open_photo, record_damage
 from consult.photos.turning import find_turn, turn_photo
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "get_photo",
     "list_photos",
     "open_photo",
+    "record_damage",
     "turn_photo",
 ]

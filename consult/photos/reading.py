@@ -32,6 +32,11 @@ async def open_photo(session: AsyncSession, actor: Actor, photo_id: UUID, rendit
     return photo
 
 
+async def record_damage(session: AsyncSession, actor: Actor, photo: Photo) -> None:
+    """Put on record that the stored instance was refused: changed, cut off, or another one."""
+    await audit.record(session, actor, "photo.damaged", photo.id, consult_id=photo.consult_id)
+
+
 async def list_photos(session: AsyncSession, seat: Seat) -> list[Photo]:
     """Every photo of the consult, oldest first, those that were replaced among them."""
     query = (

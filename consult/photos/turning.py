@@ -76,12 +76,12 @@ async def turn_photo(
     place, first = turn.place, turn.first
     if place.known:
         return _same_again(place.known, turn), False
-    stored = await backends.storage.read(first.storage_key)
+    stored = await backends.storage.read(first.storage_key, subject=first.subject_id)
     turned_at = now()
     made = await to_thread.run_sync(
         _make, stored, turn, turned_at, backends.settings, limiter=backends.image_threads
     )
-    file = await backends.storage.put(made.instance.data)
+    file = await backends.storage.put(made.instance.data, subject=first.subject_id)
 
     # The write transaction begins here: nothing slow below this line.
     if known := await session.get(Photo, place.photo_id):
