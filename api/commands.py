@@ -9,10 +9,13 @@ from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api import keys
 from consult import audit, logs
 from consult.accounts import add_user, create_token, find_user, invite
 from consult.backends.database import upgrade
+from consult.backends.files import exclusive, make_directory
 from consult.backends.jobs import WorkerRunning
+from consult.backends.keys import open_keys
 from consult.bootstrap import Backends, open_backends
 from consult.config import InvalidSettings, Settings, read_settings
 from consult.errors import ConsultError, NotFound
@@ -42,6 +45,7 @@ def _overrides(args: argparse.Namespace) -> dict[str, object]:
 def _serve(settings: Settings, args: argparse.Namespace) -> int:
     from api.server import serve  # noqa: PLC0415 - the other commands need no server
 
+    _look_at_keys(settings)
     print(f"Consult is at {settings.public_url} (data in {settings.data_dir})", flush=True)
     serve(settings, with_worker=not args.no_worker)
     return 0
@@ -126,6 +130,26 @@ def _audit_verify(settings: Settings, _: argparse.Namespace) -> int:
     return _with_backends(settings, verify)
 
 
+def _of_keys(
+    use: Callable[[Backends, argparse.Namespace], Coroutine[None, None, int | None]],
+) -> Callable[[Settings, argparse.Namespace], int]:
+    return lambda settings, args: _with_backends(settings, lambda backends: use(backends, args))
+
+
+def _look_at_keys(settings: Settings) -> None:
+    """Make or check the keys first: what is wrong with them is then said in words."""
+    first = not settings.key_file.exists()
+    make_directory(settings.data_dir)
+    with exclusive(settings.data_dir / "lock", wait=True), open_keys(settings):
+        pass
+    if first:
+        print(
+            f"A key was made: {settings.key_file}\n"
+            "Back it up, apart from the data: without it nothing that is kept can be read.",
+            file=sys.stderr,
+        )
+
+
 def _with_backends(
     settings: Settings, use: Callable[[Backends], Coroutine[None, None, int | None]]
 ) -> int:
@@ -133,6 +157,7 @@ def _with_backends(
         async with open_backends(settings, task_names=NAMES) as backends:
             return await use(backends) or 0
 
+    _look_at_keys(settings)
     upgrade(settings)
     return asyncio.run(run())
 
@@ -147,4 +172,8 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "token_create": _token_create,
     "jobs": _jobs,
     "audit_verify": _audit_verify,
+    "keys_status": _of_keys(keys.show_status),
+    "keys_rotate": _of_keys(keys.rotate_keys),
+    "keys_shred": _of_keys(keys.shred_patient),
+    "keys_report": _of_keys(keys.report_shredded),
 }

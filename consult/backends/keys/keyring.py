@@ -2,7 +2,6 @@
 
 import secrets
 import sqlite3
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -15,13 +14,12 @@ from consult.backends.keys import table
 from consult.backends.keys.ring import KeyEncryptionKey, read_ring
 from consult.backends.keys.subject import KEY_BYTES, SubjectKey, subject_of
 from consult.config import InvalidSettings
-from consult.errors import Conflict, Gone
+from consult.errors import Gone
 
 SERVICE = UUID(int=0)
 """The subject of what is nobody's own: the blind indexes."""
 
 _MOST_KNOWN = 4096
-_ERASE_SECONDS = 10.0
 
 
 class UnknownSubject(LookupError):
@@ -92,7 +90,7 @@ class Keys:
                 for subject in subjects:
                     table.shred(self._connection, subject)
             self._known.clear()
-            self._erase()
+            table.erase(self._connection)
 
     def check(self) -> None:
         """Raise InvalidSettings when a key-encryption key in use is missing, or another one."""
@@ -142,17 +140,6 @@ class Keys:
                 "back."
             )
         return key
-
-    def _erase(self) -> None:
-        deadline = time.monotonic() + _ERASE_SECONDS
-        while not table.erase(self._connection):
-            if time.monotonic() > deadline:
-                raise Conflict(
-                    "The keys are forgotten, but another program reads keys.db and keeps their "
-                    "bytes in its log. Run this again.",
-                    code="keys_busy",
-                )
-            time.sleep(0.05)
 
 
 def keys_of(session: AsyncSession) -> Keys:

@@ -4,6 +4,7 @@ A row whose `wrapped` is NULL is a subject that was shredded.
 """
 
 import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from consult.backends.files import make_directory
+from consult.errors import Conflict
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -30,6 +32,7 @@ CREATE TABLE IF NOT EXISTS subject (
     CHECK ((wrapped IS NULL) = (kek_id IS NULL) AND (wrapped IS NULL) = (shredded_at IS NOT NULL))
 ) WITHOUT ROWID
 """
+_ERASE_SECONDS = 10.0
 _INDEX = "CREATE INDEX IF NOT EXISTS subject_kek_id ON subject (kek_id)"
 
 
@@ -110,12 +113,23 @@ def shred(connection: sqlite3.Connection, subject: UUID) -> None:
     )
 
 
-def erase(connection: sqlite3.Connection) -> bool:
+def erase(connection: sqlite3.Connection) -> None:
     """Rewrite the file and empty its log, so that no byte of what was deleted is left in either.
 
-    secure_delete alone leaves what a page split has copied within a page. False: somebody was
-    reading, so the log could not be emptied now.
+    secure_delete alone leaves what a page split has copied within a page. Raises Conflict:
+    somebody has been reading for ten seconds, so the log could not be emptied.
     """
+    deadline = time.monotonic() + _ERASE_SECONDS
+    while not _erased(connection):
+        if time.monotonic() > deadline:
+            raise Conflict(
+                "Another program reads keys.db, and so keeps old bytes in its log. Run this again.",
+                code="keys_busy",
+            )
+        time.sleep(0.05)
+
+
+def _erased(connection: sqlite3.Connection) -> bool:
     connection.execute("VACUUM")
     ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return busy == 0
