@@ -42,10 +42,9 @@ def _report(name: str, check: Callable[[], str]) -> int:
 def _keys(settings: Settings) -> str:
     make_directory(settings.data_dir)
     with exclusive(settings.data_dir / "lock", wait=True), open_keys(settings) as keys:
-        wrapping = keys.status().wrapping
-    if len(wrapping) > 1:
+        *older, (kek, count) = keys.status().wrapping
+    if older:
         raise _Finding("a rotation was cut off: run `consult keys rotate`")
-    kek, count = wrapping[-1]
     return f"{kek.id} of {kek.made_at[:10]} wraps {count} subjects' keys; is it backed up?"
 
 
