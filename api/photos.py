@@ -1,6 +1,7 @@
 """Photos: a raw body in, a scrubbed JPEG, its DICOM instance and its certificate out."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -241,26 +242,28 @@ async def _opened(request: ConsultRequest, rendition: str) -> tuple[Photo, Actor
 
 async def _chunks(
     backends: Backends, actor: Actor, photo: Photo, start: int, end: int
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """Yield bytes of the instance; that one was found damaged is on record as well."""
     chunks = backends.storage.chunks(photo.storage_key, start, end, subject=photo.subject_id)
     try:
-        async for chunk in chunks:
-            yield chunk
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
     except Damaged:
         async with backends.database.writes.begin() as session:
             await record_damage(session, actor, photo)
         raise
 
 
-async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _begun(chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     """Ask for the first chunk now, while a refusal can still be said with a status."""
     first = await anext(chunks, b"")
 
-    async def again() -> AsyncIterator[bytes]:
-        yield first
-        async for chunk in chunks:
-            yield chunk
+    async def again() -> AsyncGenerator[bytes]:
+        async with aclosing(chunks):
+            yield first
+            async for chunk in chunks:
+                yield chunk
 
     return again()
 

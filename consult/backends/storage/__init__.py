@@ -5,7 +5,7 @@ is all that the domain sees.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -44,7 +44,7 @@ class Storage(Protocol):
 
     def chunks(
         self, key: str, start: int = 0, end: int | None = None, *, size: int = 256 * 1024
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """Yield bytes [start, end) in pieces of `size`, of which only the last is shorter.
 
         Raises FileNotFoundError when the first is asked for; a deletion after that does no harm.

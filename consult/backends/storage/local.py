@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -44,7 +44,7 @@ class LocalStorage:
 
     async def chunks(
         self, key: str, start: int = 0, end: int | None = None, *, size: int = 256 * 1024
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         async with await anyio.open_file(self._path(key), "rb") as file:
             position = await file.seek(start)
             while chunk := await file.read(size if end is None else min(size, end - position)):

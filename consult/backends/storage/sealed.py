@@ -3,7 +3,8 @@
 Unfinished files hold ciphertext only: a segment is sealed before it is written.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
 from datetime import timedelta
 from uuid import UUID
 
@@ -72,7 +73,7 @@ class SealedStorage:
         subject: UUID,
         kind: str = INSTANCE,
         size: int = 4 * SEGMENT,
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """Yield bytes [start, end) of the plaintext in pieces of at most `size`.
 
         Raises as `read` does, most of it when the first is asked for; no byte of a damaged
@@ -80,8 +81,9 @@ class SealedStorage:
         """
         try:
             opened = await self._open(Label(key, subject, kind))
-            async for chunk in self._opened(key, opened, start, end, size):
-                yield chunk
+            async with aclosing(self._opened(key, opened, start, end, size)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         except Damaged:
             log.error("storage.object_refused", object_id=key)  # noqa: TRY400 - the trace says no more
             raise
@@ -105,7 +107,7 @@ class SealedStorage:
 
     async def _opened(
         self, key: str, seal: Seal, start: int, end: int | None, size: int
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         end = min(seal.length, seal.length if end is None else end)
         if start >= end and seal.length:
             return
@@ -116,12 +118,13 @@ class SealedStorage:
             HEAD + after * SEALED_SEGMENT,
             size=max(1, size // SEGMENT) * SEALED_SEGMENT,
         )
-        async for piece in sealed:
-            plain = seal.open(number, piece)
-            at = number * SEGMENT
-            number += -(-len(piece) // SEALED_SEGMENT)
-            wanted = plain[max(0, start - at) : end - at]
-            for begin in range(0, len(wanted), size):
-                yield bytes(wanted[begin : begin + size])
+        async with aclosing(sealed):
+            async for piece in sealed:
+                plain = seal.open(number, piece)
+                at = number * SEGMENT
+                number += -(-len(piece) // SEALED_SEGMENT)
+                wanted = plain[max(0, start - at) : end - at]
+                for begin in range(0, len(wanted), size):
+                    yield bytes(wanted[begin : begin + size])
         if number < after:  # cut off since we looked at its length
             raise Damaged
