@@ -90,7 +90,7 @@ class Keys:
                 for subject in subjects:
                     table.shred(self._connection, subject)
             self._known.clear()
-            table.erase(self._connection)
+            table.empty_log(self._connection)
 
     def check(self) -> None:
         """Raise InvalidSettings when a key-encryption key in use is missing, or another one."""

@@ -52,7 +52,7 @@ def _rotate(connection: sqlite3.Connection, path: Path) -> Rotation:
         rewrapped += sum(_rewrap_all(connection, key, ring.newest) for key in old)
         if _remove(connection, path, ring):
             break
-    table.erase(connection)  # what the old key wrapped
+    table.empty_log(connection)  # what the old key wrapped
     return Rotation(ring.newest.id, tuple(key.id for key in old), rewrapped, resumed)
 
 

@@ -19,8 +19,8 @@ _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "busy_timeout=10000",
-    "secure_delete=ON",
-    "temp_store=MEMORY",  # VACUUM would otherwise write wrapped keys to a temporary file
+    "secure_delete=ON",  # a forgotten key is overwritten with zeros
+    "temp_store=MEMORY",
 )
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS subject (
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS subject (
     CHECK ((wrapped IS NULL) = (kek_id IS NULL) AND (wrapped IS NULL) = (shredded_at IS NOT NULL))
 ) WITHOUT ROWID
 """
-_ERASE_SECONDS = 10.0
+_EMPTY_SECONDS = 10.0
 _INDEX = "CREATE INDEX IF NOT EXISTS subject_kek_id ON subject (kek_id)"
 
 
@@ -113,14 +113,13 @@ def shred(connection: sqlite3.Connection, subject: UUID) -> None:
     )
 
 
-def erase(connection: sqlite3.Connection) -> None:
-    """Rewrite the file and empty its log, so that no byte of what was deleted is left in either.
+def empty_log(connection: sqlite3.Connection) -> None:
+    """Move the log into the file and cut it to nothing: it holds what secure_delete has zeroed there.
 
-    secure_delete alone leaves what a page split has copied within a page. Raises Conflict:
-    somebody has been reading for ten seconds, so the log could not be emptied.
+    Raises Conflict: somebody has been reading for ten seconds, so the log could not be emptied.
     """
-    deadline = time.monotonic() + _ERASE_SECONDS
-    while not _erased(connection):
+    deadline = time.monotonic() + _EMPTY_SECONDS
+    while not _emptied(connection):
         if time.monotonic() > deadline:
             raise Conflict(
                 "Another program reads keys.db, and so keeps old bytes in its log. Run this again.",
@@ -129,8 +128,7 @@ def erase(connection: sqlite3.Connection) -> None:
         time.sleep(0.05)
 
 
-def _erased(connection: sqlite3.Connection) -> bool:
-    connection.execute("VACUUM")
+def _emptied(connection: sqlite3.Connection) -> bool:
     ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return busy == 0
 

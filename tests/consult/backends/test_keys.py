@@ -254,7 +254,7 @@ class TestShredding:
     def test_a_reader_that_never_ends_is_told_of(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(table, "_ERASE_SECONDS", 0.1)
+        monkeypatch.setattr(table, "_EMPTY_SECONDS", 0.1)
         with open_keys(settings) as keys, closing(sqlite3.connect(settings.keys_path)) as reader:
             keys.make(SUBJECT)
             reader.execute("BEGIN")
