@@ -18,6 +18,8 @@ def main(times: int) -> None:
         with rehearsal(settings, subjects=300) as rehearsed:
             at_calls, cut = _at_every_call(rehearsed)
             print(f"killed at {at_calls} of {at_calls} calls; a rotation was left open {cut} times")
+            rehearsed.add(5000)
+            rehearsed.rotate()
             cut = _at_random(rehearsed, times)
             print(f"killed at {times} random moments; a rotation was left open {cut} times")
             rehearsed.rotate()
