@@ -67,6 +67,19 @@ def _parser() -> argparse.ArgumentParser:
     for bound in ("since", "until"):
         export.add_argument(f"--{bound}", type=_moment, metavar="TIME", help="as 2026-05-03, UTC")
 
+    keys = commands.add_parser("keys", help="the keys that all is sealed with")
+    keys = keys.add_subparsers(required=True)
+    _add(keys, "status", "list the keys by id; 1 when a rotation was cut off", "keys_status")
+    _add(keys, "rotate", "make a new key and wrap everybody's anew, while in use", "keys_rotate")
+    shred = _add(keys, "shred", "forget a patient's keys, for good", "keys_shred")
+    shred.add_argument(
+        "--patient",
+        required=True,
+        metavar="EMAIL_OR_ID",
+        help="whose; or the id of a consult about nobody known",
+    )
+    _add(keys, "report", "list who was shredded, and until when backups may tell", "keys_report")
+
     scrub = commands.add_parser("scrub", help="scrub photo files in bulk")
     scrub.set_defaults(command=scrubbing.run)
     scrubbing.add_arguments(scrub)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import account_commands, device_commands, trail
+from api import account_commands, device_commands, key_commands, trail
 from consult import audit, logs
 from consult.backends.database import upgrade
+from consult.backends.files import exclusive, make_directory
 from consult.backends.jobs import WorkerRunning
+from consult.backends.keys import open_keys
 from consult.bootstrap import Backends, open_backends
 from consult.config import InvalidSettings, Settings, read_settings
 from consult.errors import ConsultError, InvalidFields, NotFound
@@ -50,6 +52,7 @@ def _overrides(args: argparse.Namespace) -> dict[str, object]:
 def _serve(settings: Settings, args: argparse.Namespace) -> int:
     from api.server import serve  # noqa: PLC0415 - the other commands need no server
 
+    _look_at_keys(settings)
     print(f"Consult is at {settings.public_url} (data in {settings.data_dir})", flush=True)
     serve(settings, with_worker=not args.no_worker)
     return 0
@@ -108,6 +111,20 @@ def _audit_export(settings: Settings, args: argparse.Namespace) -> int:
     return _with_backends(settings, partial(trail.export, wanted=wanted, as_fhir=args.fhir))
 
 
+def _look_at_keys(settings: Settings) -> None:
+    """Make or check the keys first: what is wrong with them is then said in words."""
+    first = not settings.key_file.exists()
+    make_directory(settings.data_dir)
+    with exclusive(settings.data_dir / "lock", wait=True), open_keys(settings):
+        pass
+    if first:
+        print(
+            f"A key was made: {settings.key_file}\n"
+            "Back it up, apart from the data: without it nothing that is kept can be read.",
+            file=sys.stderr,
+        )
+
+
 def _with_backends(
     settings: Settings,
     use: Callable[[Backends], Coroutine[None, None, int | None]],
@@ -123,6 +140,7 @@ def _with_backends(
                 await trail.drop_anchor(backends)
             return status
 
+    _look_at_keys(settings)
     upgrade(settings)
     return asyncio.run(run())
 
@@ -158,4 +176,8 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "audit_verify": _audit_verify,
     "audit_anchor": _audit_anchor,
     "audit_export": _audit_export,
+    "keys_status": _with(key_commands.show_status),
+    "keys_rotate": _with(key_commands.rotate_keys),
+    "keys_shred": _with(key_commands.shred_patient),
+    "keys_report": _with(key_commands.report_shredded),
 }

@@ -181,7 +181,9 @@ def _common_errors(route: Route, op: Operation) -> set[int]:
     # Two credentials at once; none; and no room on the audit trail.
     errors = {400, 401, 503} if op.auth else set[int]()
     errors |= {403, 415} if op.auth and unsafe else set()  # another page's; a form
-    return errors | ({400, 413, 422} if op.takes else set())
+    errors |= {400, 413, 422} if op.takes else set()
+    # Whatever may not be there may have been shredded.
+    return errors | ({410} if 404 in op.errors else set())
 
 
 def _content(shape: type[BaseModel] | str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Photos: a raw body in, a scrubbed JPEG, its DICOM instance and its certificate out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -18,8 +19,9 @@ from api.security import picture_headers, refuse_other_viewers
 from api.shapes import PatientRead, Person, Shape, Time
 from api.state import ConsultRequest
 from consult.access import Action
+from consult.bootstrap import Backends
 from consult.clinical.body_sites import Laterality, View, parse_site
-from consult.errors import InvalidFields, NotFound
+from consult.errors import Damaged, InvalidFields, NotFound
 from consult.models import Actor, Photo, Purpose, Role, User
 from consult.photos import (
     Facts,
@@ -29,6 +31,7 @@ from consult.photos import (
     find_preview,
     find_turn,
     open_photo,
+    record_damage,
     require_welcome,
     turn_photo,
 )
@@ -211,11 +214,11 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
     errors=(403, 404, 422),
 )
 async def get_image(request: ConsultRequest) -> Response:
-    _, photo = await _opened(request, "image")
-    end = photo.jpeg_offset + photo.jpeg_length
-    chunks = request.state["backends"].storage.chunks(photo.storage_key, photo.jpeg_offset, end)
+    seen = await _opened(request, "image")
+    photo, start = seen.photo, seen.photo.jpeg_offset
+    chunks = _chunks(request.state["backends"], seen, start, start + photo.jpeg_length)
     headers = picture_headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
-    return StreamingResponse(chunks, headers=headers, media_type="image/jpeg")
+    return StreamingResponse(await _begun(chunks), headers=headers, media_type="image/jpeg")
 
 
 @operation(
@@ -243,10 +246,10 @@ async def get_preview(request: ConsultRequest) -> Response:
     errors=(403, 404, 422),
 )
 async def get_dicom(request: ConsultRequest) -> Response:
-    _, photo = await _opened(request, "dicom")
-    chunks = request.state["backends"].storage.chunks(photo.storage_key)
-    headers = picture_headers(photo.size, 'attachment; filename="photo.dcm"')
-    return StreamingResponse(chunks, headers=headers, media_type="application/dicom")
+    seen = await _opened(request, "dicom")
+    chunks = _chunks(request.state["backends"], seen, 0, seen.photo.size)
+    headers = picture_headers(seen.photo.size, 'attachment; filename="photo.dcm"')
+    return StreamingResponse(await _begun(chunks), headers=headers, media_type="application/dicom")
 
 
 @operation(
@@ -301,6 +304,33 @@ async def _opened(request: ConsultRequest, rendition: str) -> Seen:
     purpose, photo_id = read_query(request, LookQuery).purpose, request.path_params["photo_id"]
     async with recording(request) as session:
         return await open_photo(session, actor, photo_id, rendition, purpose=purpose)
+
+
+async def _chunks(backends: Backends, seen: Seen, start: int, end: int) -> AsyncGenerator[bytes]:
+    """Yield bytes of the instance; that one was found damaged is on record as well."""
+    photo = seen.photo
+    chunks = backends.storage.chunks(photo.storage_key, start, end, subject=photo.subject_id)
+    try:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
+    except Damaged:
+        async with backends.database.writes.begin() as session:
+            await record_damage(session, seen)
+        raise
+
+
+async def _begun(chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """Ask for the first chunk now, while a refusal can still be said with a status."""
+    first = await anext(chunks, b"")
+
+    async def again() -> AsyncGenerator[bytes]:
+        async with aclosing(chunks):
+            yield first
+            async for chunk in chunks:
+                yield chunk
+
+    return again()
 
 
 routes = [

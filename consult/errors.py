@@ -4,7 +4,8 @@
     ├── NotSignedIn          nobody is signed in, or the session has ended
     ├── Forbidden            known to you, but not yours to do
     ├── NotFound             no such thing, or not yours to see: the two cannot be told apart
-    ├── Gone                 it was there and was destroyed, as whoever may know it is told
+    ├── Gone                 yours to see, but shredded: it cannot be read by anybody any more
+    ├── Damaged              what was kept has been changed or cut off, and is not shown
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
@@ -60,7 +61,20 @@ class NotFound(ConsultError):
 class Gone(ConsultError):
     code = "gone"
 
-    def __init__(self, message: str = "This was deleted for good and cannot be shown.") -> None:
+    def __init__(
+        self, message: str = "This was deleted for good. Nobody can read it any more."
+    ) -> None:
+        super().__init__(message)
+
+
+class Damaged(ConsultError):
+    code = "damaged"
+
+    def __init__(
+        self,
+        message: str = "What was kept here is damaged and is not shown. "
+        "Tell the people who run this service.",
+    ) -> None:
         super().__init__(message)
 
 

@@ -11,7 +11,7 @@ from consult.access import Action
 from consult.backends.jobs import Jobs
 from consult.consults import Seat, announce, get_seat, join, seq_column
 from consult.errors import Conflict, InvalidFields
-from consult.models import Actor, Audience, Consult, ConsultState, Message, Photo, Role
+from consult.models import Actor, Audience, Consult, ConsultState, Message, Photo, Role, private
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _numbered(consult: Consult, actor: Actor, draft: Draft) -> Message:
         author_id=actor.user_id,
         on_behalf_of=actor.on_behalf_of,
         audience=draft.audience,
-        body=draft.body,
+        body=private(draft.body, consult.subject_id),
         photo_ids=[str(photo_id) for photo_id in draft.photo_ids],
     )
 

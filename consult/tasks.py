@@ -17,7 +17,7 @@ from consult.bootstrap import Backends
 from consult.break_glass import remind_of_overdue
 from consult.consults import get_seat
 from consult.errors import ConsultError
-from consult.models import Invitation, Photo, User, Via, now
+from consult.models import Consult, Invitation, Photo, User, Via, now
 
 SWEEP_ORPHANS = "sweep_orphans"
 REMIND_OF_REVIEWS = "remind_of_reviews"
@@ -140,12 +140,19 @@ async def send_account_notice(backends: Backends, *, user_id: str, notice_id: st
 
 
 async def sweep_orphans(backends: Backends) -> None:
-    """Delete stored files that no photo owns: uploads that were cut between file and row."""
+    """Delete stored files that no photo owns: uploads that were cut between file and row.
+
+    What was sealed for somebody who was shredded is nobody's either.
+    """
     keys = [key async for key in backends.storage.keys(older_than=ORPHAN_AGE)]
     for start in range(0, len(keys), 500):
         batch = keys[start : start + 500]
         async with backends.database.reads() as session:
-            query = select(Photo.storage_key).where(col(Photo.storage_key).in_(batch))
+            query = (
+                select(Photo.storage_key)
+                .join(Consult, col(Consult.id) == Photo.consult_id)
+                .where(col(Photo.storage_key).in_(batch), col(Consult.shredded_at).is_(None))
+            )
             owned = set((await session.exec(query)).all())
         for key in batch:
             if key not in owned:

@@ -2,15 +2,17 @@
 
 import re
 import secrets
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from anyio import to_thread
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit
+from consult.backends.keys import keys_of
 from consult.errors import Conflict, Forbidden, InvalidFields, NotFound
-from consult.models import Actor, Credential, Proof, Role, User, Via
+from consult.models import Actor, Credential, Proof, Role, User, Via, private
 
 # RFC 5322 3.2.3 dot-atom "@" RFC 1035 labels. Narrower than what mail allows, on purpose: no
 # quotes, comments, lists or line ends, so an address can never become two, or a header.
@@ -37,7 +39,16 @@ async def add_user(
     email = email.lower() if email else None
     if email and await _with_email(session, email):
         raise Conflict("Somebody with this e-mail address is here already.", code="email_taken")
-    user = User(email=email, name=name, role=role, handle=secrets.token_bytes(_HANDLE_BYTES))
+    user_id, keys = uuid4(), keys_of(session)
+    await to_thread.run_sync(keys.make, user_id)
+    user = User(
+        id=user_id,
+        email=private(email, user_id) if email else None,
+        email_index=keys.index(email, "user.email") if email else None,
+        name=private(name, user_id),
+        role=role,
+        handle=secrets.token_bytes(_HANDLE_BYTES),
+    )
     session.add(user)
     await session.flush()
     await audit.record(session, actor, "user.added", user.id)
@@ -122,4 +133,5 @@ def _faults(email: str | None, name: str, role: Role) -> dict[str, str]:
 
 
 async def _with_email(session: AsyncSession, email: str) -> User | None:
-    return (await session.exec(select(User).where(User.email == email))).first()
+    index = keys_of(session).index(email, "user.email")
+    return (await session.exec(select(User).where(User.email_index == index))).first()

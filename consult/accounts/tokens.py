@@ -24,7 +24,7 @@ from consult.accounts.people import acting
 from consult.accounts.scopes import scopes_of
 from consult.accounts.secret import hash_of
 from consult.errors import InvalidFields, NotFound, NotSignedIn
-from consult.models import Actor, ApiToken, Proof, User, Via, now
+from consult.models import Actor, ApiToken, Proof, User, Via, now, private
 
 DEFAULT_LIFETIME = timedelta(days=90)
 LONGEST_LIFETIME = timedelta(days=366)
@@ -60,7 +60,7 @@ async def create_token(
         id=token_id,
         token_hash=hash_of(secret),
         user_id=user.id,
-        name=name,
+        name=private(name, user.id),
         scopes=scopes_of(scopes) if scopes else None,
         network=str(ip_network(network)) if network else None,
         created_at=made_at,

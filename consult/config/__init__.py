@@ -75,6 +75,11 @@ def _default_anchor(data: dict[str, Any]) -> Path:
     return folder.with_name(f"{folder.name}-anchors") / "audit.log"
 
 
+def _default_key_file(data: dict[str, Any]) -> Path:
+    folder = Path(data.get("data_dir", "/"))
+    return folder.parent / f"{folder.name}-keys" / "kek.json"
+
+
 def _default_mail(data: dict[str, Any]) -> SecretStr:
     return SecretStr(_below(data, "mail").as_uri())
 
@@ -132,6 +137,20 @@ class Settings(Edge, BaseSettings):
     )
     audit_anchor_minutes: int = Field(
         default=15, ge=1, description="And after this many minutes, when there are new rows."
+    )
+    key_file: Annotated[Path, AfterValidator(checks.absolute)] = Field(
+        default_factory=_default_key_file,
+        description="The key that everything kept of people is sealed with, outside the data "
+        "folder; made with mode 0600 at the first start. By default kek.json in a folder beside "
+        "the data folder, named like it with -keys. Back it up, apart from the data: without it "
+        "nothing can be read.",
+    )
+    key_backup_days: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        description="For how many days backups of keys.db are kept: so long after a shredding a "
+        "backup may still hold the key.",
     )
     mail_url: Annotated[SecretStr, AfterValidator(checks.mail_url)] = Field(
         default_factory=_default_mail,
@@ -237,6 +256,11 @@ class Settings(Edge, BaseSettings):
     @property
     def database_path(self) -> Path:
         return Path(make_url(self.database_url).database or "").absolute()
+
+    @property
+    def keys_path(self) -> Path:
+        """Where the wrapped keys of all subjects are."""
+        return self.data_dir / "keys.db"
 
     @classmethod
     def settings_customise_sources(

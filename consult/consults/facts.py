@@ -81,15 +81,20 @@ async def read_known(session: AsyncSession, query: KnownQuery) -> list[Known]:
 
 def facts_of(known: Known, actor: Actor) -> AboutConsult:
     relation, live = _relation(known, actor)
-    closed = known.consult.state is ConsultState.CLOSED
     return {
         "relation": relation,
         "live": live,
-        "standing": Standing.CLOSED if closed else Standing.OPEN,
+        "standing": _standing(known.consult),
         "consent": consent_of(known.care),
         "confidential": known.consult.confidential,
         "broke_glass": known.glass_id is not None,
     }
+
+
+def _standing(consult: Consult) -> Standing:
+    if consult.shredded_at:
+        return Standing.SHREDDED
+    return Standing.CLOSED if consult.state is ConsultState.CLOSED else Standing.OPEN
 
 
 def consent_of(row: ConsentRow | None) -> Consent:

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+from anyio import to_thread
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit, notifications
 from consult.access import Action, Decision, Relation, ask
 from consult.backends.jobs import Jobs
+from consult.backends.keys import keys_of
 from consult.consults.events import announce
 from consult.consults.seats import Seat, get_seat
 from consult.errors import Conflict, Forbidden, InvalidFields
@@ -28,6 +30,7 @@ from consult.models import (
     Urgency,
     User,
     now,
+    private,
 )
 
 DEFAULT_URGENCY = {
@@ -73,12 +76,16 @@ async def open_consult(
         return seat, False
 
     consult_id = consult_id or uuid4()
+    patient_id = await _patient(session, actor, patient_id)
+    subject_id = patient_id or consult_id
+    await to_thread.run_sync(keys_of(session).make, subject_id)
     consult = Consult(
         id=consult_id,
         kind=kind,
         urgency=urgency or DEFAULT_URGENCY[kind],
-        reason=reason,
-        patient_id=await _patient(session, actor, patient_id),
+        reason=private(reason, subject_id),
+        patient_id=patient_id,
+        subject_id=subject_id,
         opened_by=actor.user_id,
         study_instance_uid=dicom.study_uid(consult_id),
     )

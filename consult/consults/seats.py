@@ -15,7 +15,8 @@ from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit
-from consult.access import Action, Consent, Decision, Relation, ask, require
+from consult.access import Action, Consent, Decision, Relation, Standing, ask, require
+from consult.backends.keys import is_shredded
 from consult.consults.facts import (
     Known,
     consent_of,
@@ -139,6 +140,8 @@ async def get_seat(
     if not found:
         raise NotFound
     facts = facts_of(found[0], actor)
+    if is_shredded(session, found[0].consult.subject_id):
+        facts["standing"] = Standing.SHREDDED
     if purpose is not Purpose.CARE and facts["consent"] is not Consent.WITHDRAWN:
         facts["consent"] = await _consent_to(session, consult_id, purpose)
     decision = require(actor, action, **facts)
@@ -157,7 +160,7 @@ async def list_seats(
     if not ask(actor, Action.CONSULT_LIST).allowed:
         return []
     at, changed = at or now(), updated_column(view_of(actor))
-    query = known(actor, at).where(visible_to(actor, at))
+    query = known(actor, at).where(visible_to(actor, at), col(Consult.shredded_at).is_(None))
     if after:
         earlier = and_(changed == after.updated_at, col(Consult.id) < after.consult_id)
         query = query.where(or_(changed < after.updated_at, earlier))

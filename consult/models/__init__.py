@@ -48,6 +48,7 @@ from consult.models.device import Device, DeviceChallenge, DeviceSession
 from consult.models.message import Message
 from consult.models.photo import Photo, Preview
 from consult.models.proxy import FOR_A_CHILD, Proxy, ProxyBasis
+from consult.models.sealed import PrivateBytes, PrivateJSON, PrivateText, private
 
 __all__ = [
     "CLINICIANS",
@@ -85,6 +86,9 @@ __all__ = [
     "Participant",
     "Photo",
     "Preview",
+    "PrivateBytes",
+    "PrivateJSON",
+    "PrivateText",
     "Proof",
     "Proxy",
     "ProxyBasis",
@@ -98,4 +102,5 @@ __all__ = [
     "Via",
     "WitnessReason",
     "now",
+    "private",
 ]

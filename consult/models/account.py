@@ -1,6 +1,7 @@
 """People and the ways in: passkeys, invitations, sessions, tokens.
 
-Secrets are never here, only their SHA-256: a copy of the database opens no door.
+Secrets are never here, only their SHA-256: a copy of the database opens no door. Names and
+addresses are sealed: it tells of nobody either.
 """
 
 from datetime import date, datetime
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from consult.models.base import enum_type, now
+from consult.models.sealed import PrivateText, sealed
 
 
 class Role(StrEnum):
@@ -33,9 +35,11 @@ CLINICIANS = frozenset({Role.EMS, Role.SPECIALIST, Role.COORDINATOR})
 
 class User(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    email: str | None = Field(default=None, unique=True)
+    email: PrivateText | None = Field(default=None, sa_type=sealed("user.email"))
     """Lower case: the one address notices go to. A patient may have none."""
-    name: str
+    email_index: bytes | None = Field(default=None, unique=True)
+    """Finds the address and tells nothing of it (`Keys.index`); None once it was shredded."""
+    name: PrivateText = Field(sa_type=sealed("user.name"))
     role: Role = Field(sa_type=enum_type(Role))
     handle: bytes = Field(unique=True)
     """WebAuthn user handle: 32 random bytes, says nothing about the person."""
@@ -172,7 +176,7 @@ class ApiToken(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     token_hash: bytes = Field(unique=True)
     user_id: UUID = Field(foreign_key="user.id", index=True)
-    name: str
+    name: PrivateText = Field(sa_type=sealed("apitoken.name"))
     scopes: list[str] | None = Field(default=None, sa_type=sa.JSON)
     """The actions it is for; None: all that its user may do."""
     network: str | None = None

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint, col
 
 from consult.models.base import enum_type, now
+from consult.models.sealed import PrivateText, sealed
 
 
 class ConsultKind(StrEnum):
@@ -59,10 +60,15 @@ class Consult(SQLModel, table=True):
         default=ConsultState.SUBMITTED,
         sa_type=enum_type(ConsultState),
     )
-    reason: str = ""
+    reason: PrivateText = Field(sa_type=sealed("consult.reason"))
     """Why help is asked for, in the asker's words (FHIR ServiceRequest.reason)."""
     patient_id: UUID | None = Field(default=None, foreign_key="user.id", index=True)
     """None: somebody unknown, as EMS often has it."""
+    subject_id: UUID = Field(index=True)
+    """Whose key all that is said and shown here is sealed with: the patient's, or else this
+    consult's own. Fixed at the opening."""
+    shredded_at: datetime | None = None
+    """Then it is in nobody's list any more; whether it can be read, the keys alone say."""
     opened_by: UUID = Field(foreign_key="user.id")
     claimed_by: UUID | None = Field(default=None, foreign_key="user.id")
     """Who said, of what a tablet opened: that was me."""

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from consult.models.base import now
+from consult.models.sealed import PrivateBytes, PrivateJSON, PrivateText, sealed
 
 
 class Photo(SQLModel, table=True):
@@ -29,6 +30,8 @@ class Photo(SQLModel, table=True):
     study_instance_uid: str
     instance_number: int
 
+    subject_id: UUID
+    """Whose key the instance is sealed with: its consult's `subject_id`."""
     storage_key: str = Field(unique=True)
     size: int
     """Bytes of the DICOM instance."""
@@ -46,19 +49,19 @@ class Photo(SQLModel, table=True):
     captured_at: str | None
     """Local time of the exposure, ISO 8601 without zone: phones often write none."""
     captured_offset: str | None
-    device_make: str | None
-    device_model: str | None
+    device_make: PrivateText | None = Field(sa_type=sealed("photo.device_make"))
+    device_model: PrivateText | None = Field(sa_type=sealed("photo.device_model"))
     lossless: bool
     orientation_applied: int
     orientation_uncertain: bool
     quality: dict[str, Any] = Field(sa_type=sa.JSON)
-    certificate: dict[str, Any] = Field(sa_type=sa.JSON)
-    scrub_summary: str
+    certificate: PrivateJSON = Field(sa_type=sealed("photo.certificate", PrivateJSON))
+    scrub_summary: PrivateText = Field(sa_type=sealed("photo.scrub_summary"))
 
     body_site: str | None = None
     laterality: str | None = None
     view: str | None = None
-    note: str = ""
+    note: PrivateText = Field(sa_type=sealed("photo.note"))
 
     turned_from: UUID | None = Field(default=None, foreign_key="photo.id", unique=True)
     """The photo that this one replaces; `created_*` stay those of the one that was sent."""
@@ -73,4 +76,4 @@ class Preview(SQLModel, table=True):
     """The small JPEG that the verifying decode left behind."""
 
     photo_id: UUID = Field(foreign_key="photo.id", primary_key=True)
-    jpeg: bytes
+    jpeg: PrivateBytes = Field(sa_type=sealed("preview.jpeg", PrivateBytes))

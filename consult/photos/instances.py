@@ -17,7 +17,7 @@ from consult.consults import Seat, announce, join
 from consult.imaging import dicom
 from consult.imaging.certificate import certificate_json, summary
 from consult.imaging.photo import ScrubbedPhoto
-from consult.models import Photo, Preview, User
+from consult.models import Photo, Preview, User, private
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def row_of(
     on_behalf_of: UUID | None,
 ) -> Photo:
     scrubbed, context, instance = made.scrubbed, made.context, made.instance
-    certificate = scrubbed.certificate
+    certificate, subject = scrubbed.certificate, place.seat.consult.subject_id
     return Photo(
         id=place.photo_id,
         consult_id=place.seat.consult.id,
@@ -160,6 +160,7 @@ def row_of(
         series_instance_uid=context.series_instance_uid,
         study_instance_uid=context.study_instance_uid,
         instance_number=context.instance_number,
+        subject_id=subject,
         storage_key=storage_key,
         size=instance.size,
         jpeg_offset=instance.jpeg_offset,
@@ -171,18 +172,18 @@ def row_of(
         source_format=scrubbed.source_format,
         captured_at=scrubbed.captured_at.isoformat() if scrubbed.captured_at else None,
         captured_offset=scrubbed.captured_offset,
-        device_make=scrubbed.device_make,
-        device_model=scrubbed.device_model,
+        device_make=private(scrubbed.device_make, subject),
+        device_model=private(scrubbed.device_model, subject),
         lossless=scrubbed.lossless,
         orientation_applied=scrubbed.orientation_applied,
         orientation_uncertain=scrubbed.orientation_uncertain,
         quality=asdict(scrubbed.quality),
-        certificate=certificate_json(certificate),
-        scrub_summary=summary(certificate),
+        certificate=private(certificate_json(certificate), subject),
+        scrub_summary=private(summary(certificate), subject),
         body_site=facts.body_site,
         laterality=facts.laterality,
         view=facts.view,
-        note=facts.note,
+        note=private(facts.note, subject),
     )
 
 
@@ -199,7 +200,7 @@ async def keep(
     seat.require(Action.PHOTO_ATTACH, Action.PHOTO_TURN, Action.OTHERS_PHOTO_TURN)
     session.add(photo)
     await session.flush()
-    session.add(Preview(photo_id=photo.id, jpeg=preview))
+    session.add(Preview(photo_id=photo.id, jpeg=private(preview, photo.subject_id)))
     await join(session, seat, openly=True)
     announce(session, seat.consult, "photo.attached", photo.id)
     await audit.record(session, seat.actor, deed, photo.id, **seat.about)

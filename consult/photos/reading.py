@@ -62,6 +62,12 @@ async def open_photo(
     return seen
 
 
+async def record_damage(session: AsyncSession, seen: Seen) -> None:
+    """Put on record that the stored instance was refused: changed, cut off, or another one."""
+    seat, photo = seen
+    await audit.record(session, seat.actor, "photo.damaged", photo.id, **seat.about)
+
+
 async def show_again(session: AsyncSession, seat: Seat, photo: Photo) -> None:
     """Put on record that the sender of a photo they sent before is told its facts again."""
     await audit.record(session, seat.actor, "photo.facts.viewed", photo.id, **seat.about)

@@ -78,12 +78,12 @@ async def turn_photo(
     if place.known:
         return await _shown_again(session, place.known, turn), False
     await require_room(backends)
-    stored = await backends.storage.read(first.storage_key)
+    stored = await backends.storage.read(first.storage_key, subject=first.subject_id)
     turned_at = now()
     made = await to_thread.run_sync(
         _make, stored, turn, turned_at, backends.settings, limiter=backends.image_threads
     )
-    file = await backends.storage.put(made.instance.pieces)
+    file = await backends.storage.put(made.instance.pieces, subject=first.subject_id)
 
     # The write transaction begins here: nothing slow below this line.
     if known := await known_photo(session, place.seat, place.photo_id):

@@ -3,13 +3,20 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic import command
 from alembic.config import Config
+from sqlmodel import select
 
+from consult.accounts import find_user
 from consult.backends.database import upgrade
+from consult.backends.keys import open_keys
+from consult.bootstrap import open_backends
 from consult.config import Settings
+from consult.models import ApiToken, Consult, Message, Photo, Preview, User
+from consult.tasks import NAMES, sweep_orphans
 
 VERSIONS = Path(__file__).parents[2] / "alembic"
 PHOTO = "0b" * 16
@@ -31,7 +38,7 @@ def test_photos_from_before_photos_could_be_turned_stay_as_they_are(fresh: Setti
         insert(connection, "photo", id=PHOTO, consult_id="0c" * 16, created_by="0a" * 16, width=4)
         insert(connection, "preview", photo_id=PHOTO, jpeg=b"\xff\xd8")
 
-    upgrade(fresh)
+    step(fresh, "0002")
 
     with closing(sqlite3.connect(fresh.database_path)) as connection:
         columns = "width, turned_from, replaced_by, turned_clockwise, turned_by, turned_at"
@@ -57,7 +64,7 @@ def test_a_photo_is_replaced_by_one_photo_only(fresh: Settings) -> None:
 def test_going_back_a_step_and_forth_again_loses_no_photo_and_counts_them_all(
     fresh: Settings,
 ) -> None:
-    upgrade(fresh)
+    step(fresh, "0002")
     with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
         insert(connection, "user", id="0a" * 16, role="patient")
         insert(
@@ -67,7 +74,7 @@ def test_going_back_a_step_and_forth_again_loses_no_photo_and_counts_them_all(
         insert(connection, "photo", id=PHOTO, consult_id="0c" * 16, created_by="0a" * 16)
 
     command.downgrade(config(fresh), "0001")
-    upgrade(fresh)
+    step(fresh, "0002")
 
     with closing(sqlite3.connect(fresh.database_path)) as connection:
         assert connection.execute("SELECT id FROM photo").fetchall() == [(PHOTO,)]
@@ -257,8 +264,155 @@ def test_the_audit_trail_of_before_stays_whole_and_nothing_is_lost_on_the_way_ba
                 connection.execute(change)
 
 
+class TestSealing:
+    """EN-1. What was kept in clear is sealed by the migration that brings the seals."""
+
+    async def test_all_that_was_kept_in_clear_is_sealed_and_reads_as_before(
+        self, fresh: Settings
+    ) -> None:
+        keep_in_clear(fresh)
+
+        upgrade(fresh)
+
+        assert [path for path, content in files(fresh) if b"Canary" in content] == [old(fresh)]
+        async with open_backends(fresh, task_names=[]) as backends:
+            async with backends.database.reads() as session:
+                user = await session.get_one(User, UUID(USER))
+                consult = await session.get_one(Consult, UUID(CONSULT))
+                message = await session.get_one(Message, UUID(MESSAGE))
+                photo = await session.get_one(Photo, UUID(PHOTO))
+                preview = await session.get_one(Preview, UUID(PHOTO))
+                found = await find_user(session, "canary@example.org")
+                token = (await session.exec(select(ApiToken))).one()
+            stored = await backends.storage.read(photo.storage_key, subject=photo.subject_id)
+        assert (user.name, user.email, found) == ("Canary Ana", "canary@example.org", user)
+        assert (consult.reason, consult.subject_id) == ("Canary reason", user.id)
+        assert (message.body, token.name) == ("Canary körper", "Canary token")
+        assert (photo.device_make, photo.device_model, photo.note) == ("Canary", None, "")
+        assert (photo.certificate, preview.jpeg) == ({"steps": ["Canary"]}, b"\xff\xd8Canary")
+        assert stored == OBJECT
+
+    async def test_the_photo_in_clear_goes_with_the_first_sweep(self, fresh: Settings) -> None:
+        keep_in_clear(fresh)
+        upgrade(fresh)
+        async with open_backends(fresh, task_names=NAMES) as backends:
+            await sweep_orphans(backends)
+
+        assert [path for path, content in files(fresh) if b"Canary" in content] == []
+
+    async def test_the_way_back_opens_everything(self, fresh: Settings) -> None:
+        keep_in_clear(fresh)
+        before = rows(fresh)
+        upgrade(fresh)
+
+        command.downgrade(config(fresh), "0002")
+
+        after = rows(fresh)
+        stored = fresh.data_dir / "objects" / object_path(str(after["photo"][0].pop("storage_key")))
+        before["photo"][0].pop("storage_key")
+        assert after == before
+        assert stored.read_bytes() == OBJECT
+
+    async def test_on_the_way_back_a_shredded_patient_stays_shredded(self, fresh: Settings) -> None:
+        keep_in_clear(fresh)
+        upgrade(fresh)
+        with open_keys(fresh) as keys:
+            keys.shred(UUID(USER))
+
+        command.downgrade(config(fresh), "0002")
+
+        after = rows(fresh)
+        assert after["user"][0]["email"] == f"{USER}@shredded.invalid"
+        assert (after["user"][0]["name"], after["message"][0]["body"]) == ("", "")
+        assert after["photo"][0]["certificate"] == "{}"
+
+    def test_no_rule_of_a_table_is_lost(self, fresh: Settings) -> None:
+        step(fresh, "0002")
+        before = rules(fresh)
+
+        upgrade(fresh)
+        up = rules(fresh)
+        command.downgrade(config(fresh), "0002")
+
+        assert len([rule for rule in before if rule.startswith("CONSTRAINT ck_")]) >= 6
+        assert before - up == {"CONSTRAINT uq_user_email UNIQUE (email)"}
+        assert rules(fresh) == before
+
+
+USER, CONSULT, MESSAGE = "0a" * 16, "0c" * 16, "0d" * 16
+OBJECT = b"DICM Canary" * 20_000
+
+
+def keep_in_clear(settings: Settings) -> None:
+    step(settings, "0002")
+    key = "5e" * 16
+    stored = settings.data_dir / "objects" / object_path(key)
+    (settings.data_dir / "objects" / "partial").mkdir(parents=True)
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(OBJECT)
+    with closing(sqlite3.connect(settings.database_path)) as connection, connection:
+        insert(
+            connection, "user", id=USER, role="patient", name="Canary Ana",
+            email="canary@example.org", created_at=TIME,
+        )  # fmt: skip
+        insert(
+            connection, "apitoken", id="0f" * 16, user_id=USER, name="Canary token",
+            created_at=TIME, expires_at=TIME,
+        )  # fmt: skip
+        insert(
+            connection, "consult", id=CONSULT, kind="follow_up", urgency="routine",
+            state="submitted", opened_by=USER, patient_id=USER, reason="Canary reason",
+            created_at=TIME, updated_at=TIME, updated_at_clinicians=TIME,
+        )  # fmt: skip
+        insert(
+            connection, "message", id=MESSAGE, consult_id=CONSULT, author_id=USER,
+            audience="everyone", body="Canary körper", photo_ids="[]", created_at=TIME,
+        )  # fmt: skip
+        insert(
+            connection, "photo", id=PHOTO, consult_id=CONSULT, created_by=USER, storage_key=key,
+            device_make="Canary", certificate='{"steps":["Canary"]}', quality="{}", created_at=TIME,
+        )  # fmt: skip
+        insert(connection, "preview", photo_id=PHOTO, jpeg=b"\xff\xd8Canary")
+
+
+TIME = "2026-03-04 05:06:07.000000"
+
+
+def object_path(key: str) -> Path:
+    return Path(key[:2]) / key[2:4] / key
+
+
+def old(settings: Settings) -> Path:
+    return settings.data_dir / "objects" / object_path("5e" * 16)
+
+
+def files(settings: Settings) -> list[tuple[Path, bytes]]:
+    return [(path, path.read_bytes()) for path in settings.data_dir.rglob("*") if path.is_file()]
+
+
+def rows(settings: Settings) -> dict[str, list[dict[str, object]]]:
+    with closing(sqlite3.connect(settings.database_path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return {
+            table: [dict(row) for row in connection.execute(f'SELECT * FROM "{table}"')]
+            for table in ("user", "apitoken", "consult", "message", "photo", "preview")
+        }
+
+
+def rules(settings: Settings) -> set[str]:
+    """Every constraint and index that has a name."""
+    with closing(sqlite3.connect(settings.database_path)) as connection:
+        query = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
+        made = "\n".join(row[0] for row in connection.execute(query))
+    return {
+        line.strip().rstrip(",").replace('"', "")
+        for line in made.splitlines()
+        if "CONSTRAINT" in line or "INDEX" in line
+    }
+
+
 def step(settings: Settings, revision: str) -> None:
-    settings.data_dir.mkdir(mode=0o700)
+    settings.data_dir.mkdir(mode=0o700, exist_ok=True)
     command.upgrade(config(settings), revision)
 
 
