@@ -191,7 +191,7 @@ async def _actor_from_device(request: ConsultRequest, *, session_ended: bool) ->
         return None
     async with request.state["backends"].database.reads() as session:
         actor, device_session = await devices.actor_from_device(session, secret)
-    declared = operation_of(request.scope.get("endpoint"))
+    declared = declared_by(request.scope.get("endpoint"))
     if not declared or not ask(actor, declared.action, relation=Relation.MEMBER).allowed:
         raise Forbidden("This tablet sends photos and reads nothing. Sign in to read.")
     if request.method not in _SAFE_METHODS:

@@ -85,6 +85,7 @@ async def get_patient_consents(request: ConsultRequest) -> Response:
     returns=ConsentRead,
     status=201,
     errors=(400, 403, 404, 409, 422),
+    instead=(Action.CONSENT_WITHDRAW,),
 )
 async def post_patient_consent(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -119,6 +120,7 @@ async def get_consult_consents(request: ConsultRequest) -> Response:
     returns=ConsentRead,
     status=201,
     errors=(400, 403, 404, 409, 422),
+    instead=(Action.CONSENT_WITHDRAW,),
 )
 async def post_consult_consent(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)

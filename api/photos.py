@@ -208,6 +208,7 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
     query=LookQuery,
     returns="image/jpeg",
     errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_image(request: ConsultRequest) -> Response:
     _, photo = await _opened(request, "image")
@@ -223,6 +224,7 @@ async def get_image(request: ConsultRequest) -> Response:
     query=LookQuery,
     returns="image/jpeg",
     errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_preview(request: ConsultRequest) -> Response:
     seat, photo = await _opened(request, "preview")
@@ -240,6 +242,7 @@ async def get_preview(request: ConsultRequest) -> Response:
     query=LookQuery,
     returns="application/dicom",
     errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_dicom(request: ConsultRequest) -> Response:
     _, photo = await _opened(request, "dicom")
