@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -56,7 +57,15 @@ def _parser() -> argparse.ArgumentParser:
     jobs.add_argument("--retry", type=int, metavar="ID", help="let this one start afresh")
 
     audit = commands.add_parser("audit", help="the audit trail").add_subparsers(required=True)
-    _add(audit, "verify", "walk the chain; 0 whole, 1 broken", "audit_verify")
+    verify = _add(
+        audit, "verify", "walk the chain; 0 whole, 1 broken, 2 could not tell", "audit_verify"
+    )
+    verify.add_argument("--anchor", metavar="FILE", help="anchors kept elsewhere, beside our own")
+    _add(audit, "anchor", "write an anchor now, and print the last one", "audit_anchor")
+    export = _add(audit, "export", "print the trail, one JSON object a line", "audit_export")
+    export.add_argument("--fhir", action="store_true", help="as FHIR R4 AuditEvents (IHE BALP)")
+    for bound in ("since", "until"):
+        export.add_argument(f"--{bound}", type=_moment, metavar="TIME", help="as 2026-05-03, UTC")
 
     scrub = commands.add_parser("scrub", help="scrub photo files in bulk")
     scrub.set_defaults(command=scrubbing.run)
@@ -113,6 +122,11 @@ def _add_devices(commands: "_Commands") -> None:
     _add(device, "list", "list the tablets", "device_list")
     revoke = _add(device, "revoke", "take a tablet out of service at once", "device_revoke")
     revoke.add_argument("id", type=UUID, help="as `consult device list` prints it")
+
+
+def _moment(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _add(

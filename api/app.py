@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from api import (
     accounts,
+    audit,
     break_glass,
     claims,
     consents,
@@ -57,6 +58,7 @@ API_ROUTES: list[BaseRoute] = [
     *consents.routes,
     *guests.routes,
     *break_glass.routes,
+    *audit.routes,
 ]
 
 

@@ -177,7 +177,9 @@ async def _login_from_cookie(request: ConsultRequest, cookie: str | None, *, tou
 
 def _here(request: ConsultRequest, actor: Actor) -> Actor:
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
-    return replace(actor, address=address_of(request), request_id=str(request_id))
+    here = replace(actor, address=address_of(request), request_id=str(request_id))
+    request.state["actor"] = here
+    return here
 
 
 async def _actor_from_device(request: ConsultRequest, *, session_ended: bool) -> Actor | None:

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.auditing import put_on_record, recording
 from api.auth import actor_of
 from api.bodies import Body, Query, read_json, read_query
 from api.openapi import operation
@@ -31,6 +32,7 @@ from consult.consults import (
     named_in,
     open_consult,
     people_of,
+    record_list,
     set_confidential,
     unread_of,
 )
@@ -168,6 +170,8 @@ async def get_consults(request: ConsultRequest) -> Response:
         seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
         page = seats[: query.limit]
         items = await _shape(session, page)
+    async with recording(request) as session:
+        await record_list(session, actor, page)
     more = len(seats) > query.limit
     return ConsultPage(items=items, next=_cursor(page[-1]) if more else None).response()
 
@@ -186,6 +190,7 @@ async def get_consult(request: ConsultRequest) -> Response:
         people = [Person.of(user) for user in await people_of(session, seat)]
         guests = [_shape_guest(guest) for guest in await guests_of(session, seat)]
         photos = await shape_photos(session, await photos_in(session, seat))
+    await put_on_record(request, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
     detail = ConsultDetail(
         **shown.model_dump(),
         last_event=seat.last_event,

@@ -11,6 +11,7 @@ from uuid import UUID
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from api.auditing import put_on_record
 from api.auth import actor_of
 from api.bodies import Number, Query, read_query
 from api.openapi import operation
@@ -42,6 +43,7 @@ class EventQuery(Query):
 )
 async def get_events(request: ConsultRequest) -> Response:
     seat = await _seat(request)
+    await put_on_record(request, seat.actor, "consult.followed", seat.consult.id, **seat.about)
     after = _last_event_id(request)
     if after is None:
         after = read_query(request, EventQuery).after

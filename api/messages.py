@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.auditing import put_on_record
 from api.auth import actor_of
 from api.bodies import Body, Number, Query, read_json, read_query
 from api.openapi import operation
@@ -95,6 +96,7 @@ async def get_messages(request: ConsultRequest) -> Response:
         )
         messages = await list_messages(session, seat, after=query.after, limit=query.limit)
         items = await _shape(session, seat, messages)
+    await put_on_record(request, actor, "messages.viewed", seat.consult.id, **seat.about)
     return MessagePage(items=items, last_seq=seat.last_seq).response()
 
 

@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from api.auditing import on_record
 from api.state import ConsultRequest
 from consult import __version__
 from consult.access import GRANTED, PUBLIC, Action, noting
@@ -74,10 +75,12 @@ def operation(
     declared = Operation(summary, action, status, takes, returns, query, errors, instead, also)
 
     def mark(handler: Handler) -> Handler:
+        recorded = on_record(action, handler)
+
         @wraps(handler)
         async def held(request: ConsultRequest) -> Response:
             with noting() as asked:
-                response = await handler(request)
+                response = await recorded(request)
             if not declared.answered_for(frozenset(asked), response.status_code):
                 raise RuntimeError(f"{handler.__name__} asked for {sorted(asked)}: not as declared")
             return response
@@ -175,7 +178,8 @@ def _failures(route: Route, op: Operation) -> dict[str, Any]:
 def _common_errors(route: Route, op: Operation) -> set[int]:
     """What every operation of its kind may answer, whatever it does."""
     unsafe = not (route.methods or set()) <= {"GET", "HEAD"}
-    errors = {400, 401} if op.auth else set[int]()  # two credentials at once; none
+    # Two credentials at once; none; and no room on the audit trail.
+    errors = {400, 401, 503} if op.auth else set[int]()
     errors |= {403, 415} if op.auth and unsafe else set()  # another page's; a form
     return errors | ({400, 413, 422} if op.takes else set())
 

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from api.auditing import recording
 from api.auth import actor_of
 from api.bodies import Body, Query, announced_size, read_bytes, read_json, read_query
 from api.openapi import operation
@@ -27,7 +28,6 @@ from consult.photos import (
     find_place,
     find_preview,
     find_turn,
-    get_photo,
     open_photo,
     require_welcome,
     turn_photo,
@@ -195,9 +195,10 @@ async def post_turn(request: ConsultRequest) -> Response:
     "Read the facts of a photo.", action=Action.CONSULT_READ, returns=PhotoRead, errors=(404,)
 )
 async def get_photo_facts(request: ConsultRequest) -> Response:
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.reads() as session:
-        _, photo = await get_photo(session, actor, request.path_params["photo_id"])
+    actor = await actor_of(request)
+    async with recording(request) as session:
+        photo_id = request.path_params["photo_id"]
+        _, photo = await open_photo(session, actor, photo_id, "facts", action=Action.CONSULT_READ)
         (shown,) = await shape_photos(session, [photo])
     return shown.response()
 
@@ -259,11 +260,9 @@ async def get_dicom(request: ConsultRequest) -> Response:
 )
 async def get_certificate(request: ConsultRequest) -> Response:
     refuse_other_viewers(request)
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.reads() as session:
-        _, photo = await get_photo(
-            session, actor, request.path_params["photo_id"], Action.IMAGE_READ
-        )
+    actor = await actor_of(request)
+    async with recording(request) as session:
+        _, photo = await open_photo(session, actor, request.path_params["photo_id"], "certificate")
     return CertificateRead.model_validate(photo.certificate).response()
 
 
@@ -301,9 +300,9 @@ def _shape_photo(photo: Photo, people: Mapping[UUID, User]) -> PhotoRead:
 async def _opened(request: ConsultRequest, rendition: str) -> Seen:
     """The look is committed to the audit trail before the first byte leaves."""
     refuse_other_viewers(request, download=rendition == "dicom")
-    backends, actor = request.state["backends"], await actor_of(request)
+    actor = await actor_of(request)
     purpose, photo_id = read_query(request, LookQuery).purpose, request.path_params["photo_id"]
-    async with backends.database.writes.begin() as session:
+    async with recording(request) as session:
         return await open_photo(session, actor, photo_id, rendition, purpose=purpose)
 
 

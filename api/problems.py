@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
+from api.auditing import refusal_on_record
 from consult.errors import (
+    AuditUnavailable,
     Busy,
     Conflict,
     ConsultError,
@@ -44,6 +46,7 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
     UnsupportedPhoto: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PhotoTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnreadablePhoto: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AuditUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 _CODES = {
@@ -74,8 +77,9 @@ def problem(
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
-async def on_consult_error(_: Request, error: Exception) -> Response:
+async def on_consult_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ConsultError)
+    error = await refusal_on_record(request, error)
     status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
     return problem(status, error.code, error.message, headers=_headers(error))
 

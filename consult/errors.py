@@ -11,6 +11,7 @@
     ├── TooMuch              more than the limits allow for now; says when to try again
     │   └── Busy                 the limit is the service's own, not this person's
     ├── StorageFull          the disk has no room for another photo
+    ├── AuditUnavailable     it cannot be put on record, so it does not happen
     └── InvalidPhoto         the bytes cannot become a photo of this consult
         ├── UnsupportedPhoto     a kind of file, or a coding, that cannot be kept faithfully
         ├── PhotoTooLarge        more bytes or more pixels than the caps allow
@@ -27,6 +28,8 @@ class ConsultError(Exception):
     """Something that a caller can handle."""
 
     code = "error"
+    rule: str | None = None
+    """The rule of access that refused, for the audit trail; None when it was no such rule."""
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -95,6 +98,15 @@ class Busy(TooMuch):
 
 class StorageFull(ConsultError):
     code = "storage_full"
+
+
+class AuditUnavailable(ConsultError):
+    code = "audit_unavailable"
+
+    def __init__(
+        self, message: str = "This cannot be put on record now, so it is not shown. Try again soon."
+    ) -> None:
+        super().__init__(message)
 
 
 class InvalidPhoto(ConsultError):

@@ -34,7 +34,9 @@ async def post_message(
     clinicians = draft.audience is Audience.CLINICIANS
     seat = await get_seat(session, actor, consult_id)
     if said := await _said(session, seat, draft.id):
-        return _same_again(said, seat, draft), False
+        said = _same_again(said, seat, draft)
+        await audit.record(session, seat.actor, "message.viewed", said.id, **seat.about)
+        return said, False
     action = Action.CLINICIANS_POST if clinicians else Action.MESSAGE_POST
     seat = await get_seat(session, actor, consult_id, action)
     await _require_photos(session, seat, draft.photo_ids)
@@ -46,7 +48,7 @@ async def post_message(
     if not clinicians:
         consult.state = _state_after(actor, consult.state)
     announce(session, consult, "message.posted", message.id, draft.audience)
-    await audit.record(session, seat.actor, "message.posted", message.id, consult_id=consult.id)
+    await audit.record(session, seat.actor, "message.posted", message.id, **seat.about)
     await notifications.something_new(session, jobs, consult, by=actor, audience=draft.audience)
     return message, True
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from consult.audit import Anchor
 from consult.backends.jobs import Jobs
 from consult.backends.mail import Message
 from consult.config import Settings
@@ -83,6 +84,16 @@ _LETTERS = {
     ),
 }
 _FOOT = "\n{link}\n\nThis mailbox is not read. In an emergency call {emergency_number}.\n"
+
+_ANCHOR_SUBJECT = "Anchor of the audit trail"
+_ANCHOR_TEXT = """\
+Please keep this message. It says how far the audit trail of Consult went, and proves
+later that nothing was cut off before. Time, row and mac:
+
+{line}
+To compare, put the line into a file and run:
+consult audit verify --anchor FILE
+"""
 
 
 async def consult_opened(session: AsyncSession, jobs: Jobs, consult: Consult, *, by: Actor) -> None:
@@ -166,6 +177,16 @@ async def patients_side(session: AsyncSession, consult: Consult) -> set[UUID]:
     )
     acting = set[UUID]() if consult.confidential else set((await session.exec(query)).all())
     return {consult.patient_id} | acting
+
+
+def anchor_notice(settings: Settings, to: str, anchor: Anchor) -> Message:
+    """The anchor of the audit trail, for somebody whose mailbox the service cannot reach into."""
+    return Message(
+        to=to,
+        subject=_ANCHOR_SUBJECT,
+        text=_ANCHOR_TEXT.format(line=anchor.line),
+        message_id=f"<anchor-{anchor.seq}-{anchor.mac[:16]}@{settings.rp_id}>",
+    )
 
 
 async def _service(session: AsyncSession) -> set[UUID]:

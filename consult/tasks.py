@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from consult import accounts, notifications
+from consult import accounts, audit, notifications
 from consult.access import Action
 from consult.accounts import mail
 from consult.accounts.people import acting
@@ -21,6 +21,8 @@ from consult.models import Invitation, Photo, User, Via, now
 
 SWEEP_ORPHANS = "sweep_orphans"
 REMIND_OF_REVIEWS = "remind_of_reviews"
+ANCHOR_AUDIT = "anchor_audit"
+MAIL_ANCHOR = "mail_anchor"
 NAMES = frozenset(
     {
         notifications.SEND_NOTICE,
@@ -30,6 +32,8 @@ NAMES = frozenset(
         mail.SEND_ACCOUNT_NOTICE,
         SWEEP_ORPHANS,
         REMIND_OF_REVIEWS,
+        ANCHOR_AUDIT,
+        MAIL_ANCHOR,
     }
 )
 
@@ -46,6 +50,8 @@ def tasks_of(backends: Backends) -> Mapping[str, Task]:
         mail.SEND_ACCOUNT_NOTICE: partial(send_account_notice, backends),
         SWEEP_ORPHANS: partial(sweep_orphans, backends),
         REMIND_OF_REVIEWS: partial(remind_of_reviews, backends),
+        ANCHOR_AUDIT: partial(anchor_audit, backends),
+        MAIL_ANCHOR: partial(mail_anchor, backends),
     }
 
 
@@ -144,3 +150,24 @@ async def sweep_orphans(backends: Backends) -> None:
         for key in batch:
             if key not in owned:
                 await backends.storage.delete(key)
+
+
+async def anchor_audit(backends: Backends) -> None:
+    """Anchor the audit trail outside the database; once a day the privacy officer hears it too.
+
+    Raises ChainContradicted, so that the job is seen to fail for good.
+    """
+    settings = backends.settings
+    anchored = await audit.drop_anchor(backends.database, settings.audit_anchor)
+    if anchored and anchored.first_of_day and settings.privacy_officers:
+        anchor = anchored.anchor
+        async with backends.database.writes.begin() as session:
+            await backends.jobs.enqueue(
+                session, MAIL_ANCHOR, at=anchor.at, seq=anchor.seq, mac=anchor.mac
+            )
+
+
+async def mail_anchor(backends: Backends, *, at: str, seq: int, mac: str) -> None:
+    anchor = audit.Anchor(at, seq, mac)
+    for officer in backends.settings.privacy_officers:
+        await backends.mailer.send(notifications.anchor_notice(backends.settings, officer, anchor))

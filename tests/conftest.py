@@ -65,7 +65,9 @@ async def backends(settings: Settings) -> AsyncGenerator[Backends]:
 @pytest.fixture
 async def client(settings: Settings) -> AsyncGenerator[AsyncClient]:
     """The application in this process, over https, signed in as nobody."""
-    async with LifespanManager(create_app(settings, with_worker=False)) as manager:
+    async with LifespanManager(
+        create_app(settings, with_worker=False), startup_timeout=60
+    ) as manager:
         transport = ASGITransport(manager.app)
         async with AsyncClient(transport=transport, base_url=ORIGIN) as client:
             yield client

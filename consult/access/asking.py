@@ -62,10 +62,14 @@ def noting() -> Generator[set[Action]]:
 
 
 def refusal(decision: Decision) -> ConsultError:
-    """How a refusal is told."""
-    if decision.rule == "scope":
-        return Forbidden("This token is not good for this.", code="out_of_scope")
-    return _REFUSALS[decision.verdict]()
+    """How a refusal is told. It carries the rule, for the audit trail."""
+    error = _out_of_scope() if decision.rule == "scope" else _REFUSALS[decision.verdict]()
+    error.rule = decision.rule
+    return error
+
+
+def _out_of_scope() -> Forbidden:
+    return Forbidden("This token is not good for this.", code="out_of_scope")
 
 
 _REFUSALS: dict[Verdict, Callable[[], ConsultError]] = {

@@ -70,6 +70,11 @@ def _default_secret(data: dict[str, Any]) -> Path:
     return _below(data, "secret.key")
 
 
+def _default_anchor(data: dict[str, Any]) -> Path:
+    folder = Path(data.get("data_dir", "/data"))
+    return folder.with_name(f"{folder.name}-anchors") / "audit.log"
+
+
 def _default_mail(data: dict[str, Any]) -> SecretStr:
     return SecretStr(_below(data, "mail").as_uri())
 
@@ -117,6 +122,17 @@ class Settings(Edge, BaseSettings):
         description="32 random bytes that the audit trail is keyed with; made with mode 0600 at "
         "the first start. By default secret.key in the data folder. Back it up.",
     )
+    audit_anchor: Annotated[Path, AfterValidator(checks.absolute)] = Field(
+        default_factory=_default_anchor,
+        description="File that remembers how far the audit trail went, so that a cut tail is "
+        "noticed; by default audit.log in a folder beside the data folder. Keep it on another disk.",
+    )
+    audit_anchor_rows: int = Field(
+        default=1000, ge=1, description="An anchor is written after this many rows at the latest."
+    )
+    audit_anchor_minutes: int = Field(
+        default=15, ge=1, description="And after this many minutes, when there are new rows."
+    )
     mail_url: Annotated[SecretStr, AfterValidator(checks.mail_url)] = Field(
         default_factory=_default_mail,
         description="smtp://user:password@host:587 (STARTTLS required), smtps://user:password@host"
@@ -150,8 +166,8 @@ class Settings(Edge, BaseSettings):
     )
     privacy_officer: Annotated[str, AfterValidator(checks.mail_addresses)] = Field(
         default="",
-        description="Who is told at once when somebody opens a consult in an emergency: one or "
-        "more mail addresses with commas between them.",
+        description="Who is told at once when somebody opens a consult in an emergency, and gets "
+        "one anchor of the audit trail a day: mail addresses with commas between them.",
     )
     majority_age: int = Field(
         default=18,

@@ -7,7 +7,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit, notifications
-from consult.access import Action, Relation, ask
+from consult.access import Action, Decision, Relation, ask
 from consult.backends.jobs import Jobs
 from consult.consults.events import announce
 from consult.consults.seats import Seat, get_seat
@@ -60,7 +60,7 @@ async def open_consult(
     """
     decision = ask(actor, Action.CONSULT_OPEN)
     if not decision.allowed:
-        raise Forbidden("Your role does not open consults.")
+        raise _may_not_open(decision)
     if actor.role is Role.DEVICE and kind is not ConsultKind.EMERGENCY:
         raise Forbidden("A tablet opens emergencies only. Sign in to ask for anything else.")
     if consult_id and (opener := await _opener(session, consult_id)):
@@ -68,7 +68,9 @@ async def open_consult(
             raise Conflict("Another consult already has this id. Use a new one.", code="id_taken")
         # A tablet reads nothing, not even what it opened: it is told that it may go on.
         again = Action.PHOTO_ATTACH if actor.role is Role.DEVICE else Action.CONSULT_READ
-        return await get_seat(session, actor, consult_id, again), False
+        seat = await get_seat(session, actor, consult_id, again)
+        await audit.record(session, seat.actor, "consult.viewed", consult_id, **seat.about)
+        return seat, False
 
     consult_id = consult_id or uuid4()
     consult = Consult(
@@ -86,7 +88,7 @@ async def open_consult(
     acting = replace(actor, on_behalf_of=consult.patient_id if relation is Relation.PROXY else None)
     seat = Seat(consult, acting, relation, Action.CONSULT_OPEN, decision, care)
     announce(session, consult, "consult.changed")
-    await audit.record(session, seat.actor, "consult.opened", consult.id, consult_id=consult.id)
+    await audit.record(session, seat.actor, "consult.opened", consult.id, **seat.about)
     await notifications.consult_opened(session, jobs, consult, by=actor)
     return seat, True
 
@@ -125,9 +127,13 @@ async def close_consult(session: AsyncSession, seat: Seat) -> None:
     seat.consult.state = ConsultState.CLOSED
     seat.consult.closed_at = now()
     announce(session, seat.consult, "consult.changed")
-    await audit.record(
-        session, seat.actor, "consult.closed", seat.consult.id, consult_id=seat.consult.id
-    )
+    await audit.record(session, seat.actor, "consult.closed", seat.consult.id, **seat.about)
+
+
+def _may_not_open(decision: Decision) -> Forbidden:
+    error = Forbidden("Your role does not open consults.")
+    error.rule = decision.rule
+    return error
 
 
 async def _opener(session: AsyncSession, consult_id: UUID) -> UUID | None:
@@ -143,7 +149,7 @@ async def set_confidential(session: AsyncSession, seat: Seat, *, confidential: b
     consult.confidential = confidential
     announce(session, consult, "consult.changed")
     deed = "consult.hidden_from_proxies" if confidential else "consult.shown_to_proxies"
-    await audit.record(session, seat.actor, deed, consult.id, consult_id=consult.id)
+    await audit.record(session, seat.actor, deed, consult.id, **seat.about)
 
 
 async def _patient(session: AsyncSession, actor: Actor, patient_id: UUID | None) -> UUID | None:

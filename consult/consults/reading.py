@@ -111,6 +111,4 @@ async def mark_read(session: AsyncSession, seat: Seat, seq: int) -> None:
     )
     mark.seq = max(mark.seq, seq)
     session.add(mark)
-    await audit.record(
-        session, seat.actor, "messages.read", seat.consult.id, consult_id=seat.consult.id
-    )
+    await audit.record(session, seat.actor, "messages.read", seat.consult.id, **seat.about)

@@ -5,6 +5,7 @@ seat is the proof that the decision was taken: tests/consult/access/test_asking.
 makes one, and that no query of health data goes without.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +14,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from consult import audit
 from consult.access import Action, Consent, Decision, Relation, ask, require
 from consult.consults.facts import (
     Known,
@@ -59,6 +61,16 @@ class Seat:
         """Refuse a seat that was taken for another deed. That is a fault of ours: RuntimeError."""
         if self.action not in actions:
             raise RuntimeError(f"this seat was taken for {self.action}")
+
+    @property
+    def about(self) -> audit.About:
+        """What a row of the audit trail says of this consult."""
+        return {
+            "consult_id": self.consult.id,
+            "patient_id": self.consult.patient_id,
+            "rule": self.decision.rule,
+            "break_glass_id": self.actor.break_glass_id,
+        }
 
     @property
     def consent(self) -> Consent:
@@ -152,6 +164,17 @@ async def list_seats(
     query = query.order_by(desc(changed), desc(col(Consult.id))).limit(limit)
     seats = [_listed(one, actor) for one in await read_known(session, query)]
     return [seat for seat in seats if seat]
+
+
+async def record_list(session: AsyncSession, actor: Actor, seats: Sequence[Seat]) -> None:
+    """Put on record that `actor` was shown a list of these consults."""
+    await audit.record(
+        session,
+        actor,
+        "consults.listed",
+        consult_ids=[seat.consult.id for seat in seats],
+        rule=seats[0].decision.rule if seats else None,
+    )
 
 
 def _listed(one: Known, actor: Actor) -> Seat | None:

@@ -17,7 +17,7 @@ from consult.models.account import (
     WitnessReason,
 )
 from consult.models.actor import Actor, Proof, Via
-from consult.models.audit import AuditRow
+from consult.models.audit import AuditRow, Outcome
 from consult.models.base import now
 from consult.models.break_glass import (
     OPEN_FOR,
@@ -81,6 +81,7 @@ __all__ = [
     "InvitationKind",
     "LoginSession",
     "Message",
+    "Outcome",
     "Participant",
     "Photo",
     "Preview",

@@ -10,11 +10,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult.access import Action
 from consult.bootstrap import Backends
 from consult.config import Settings
-from consult.consults import get_seat
+from consult.consults import Seat, get_seat
 from consult.imaging import dicom
 from consult.imaging.scrub import scrub
 from consult.models import Actor, Photo, Role, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
+from consult.photos.reading import show_again
 from consult.photos.rows import id_taken, known_photo
 from consult.quotas import require_quota, require_room
 
@@ -59,7 +60,7 @@ async def attach_photo(
     """
     if place.known:
         sha256 = await to_thread.run_sync(_sha256, upload)
-        return _same_again(place.known, sha256), False
+        return await _shown_again(session, place.seat, place.known, sha256), False
 
     await require_room(backends)
     made = await to_thread.run_sync(
@@ -71,7 +72,8 @@ async def attach_photo(
     actor, consult_id = place.seat.actor, place.seat.consult.id
     if known := await known_photo(session, place.seat, place.photo_id):
         # The same PUT, twice at once. Our file has no row; the sweep takes it.
-        return _same_again(known, made.scrubbed.certificate.sha256_before), False
+        sha256 = made.scrubbed.certificate.sha256_before
+        return await _shown_again(session, place.seat, known, sha256), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
     await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
     photo = row_of(
@@ -96,13 +98,16 @@ def _make(
     return Made(scrubbed, context, dicom.wrap(scrubbed, context))
 
 
-def _same_again(known: Photo, sha256_before: str) -> Photo:
+async def _shown_again(
+    session: AsyncSession, seat: Seat, known: Photo, sha256_before: str
+) -> Photo:
     """The answer to a photo that is sent again; raises Conflict for another under its id.
 
     A photo that was turned is of the same upload, and yet another photo.
     """
     if known.sha256_before != sha256_before or known.turned_from:
         raise id_taken()
+    await show_again(session, seat, known)
     return known
 
 

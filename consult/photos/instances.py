@@ -202,5 +202,5 @@ async def keep(
     session.add(Preview(photo_id=photo.id, jpeg=preview))
     await join(session, seat, openly=True)
     announce(session, seat.consult, "photo.attached", photo.id)
-    await audit.record(session, seat.actor, deed, photo.id, consult_id=seat.consult.id)
+    await audit.record(session, seat.actor, deed, photo.id, **seat.about)
     await notifications.something_new(session, backends.jobs, seat.consult, by=seat.actor)

@@ -46,6 +46,7 @@ async def open_photo(
     photo_id: UUID,
     rendition: str,
     *,
+    action: Action = Action.IMAGE_READ,
     purpose: Purpose = Purpose.CARE,
 ) -> Seen:
     """The photo, to show it as `rendition`: the look is on record before a byte leaves.
@@ -53,8 +54,14 @@ async def open_photo(
     For teaching or research, the patient must have agreed to that very purpose.
     """
     care = purpose is Purpose.CARE
-    action = Action.IMAGE_READ if care else Action.IMAGE_READ_FOR_OTHERS
+    action = action if care else Action.IMAGE_READ_FOR_OTHERS
     seen = await get_photo(session, actor, photo_id, action, purpose=purpose)
-    deed = f"photo.{rendition}.viewed" if care else f"photo.{rendition}.viewed_for_{purpose}"
-    await audit.record(session, seen.seat.actor, deed, photo_id, consult_id=seen.seat.consult.id)
+    deed = f"photo.{rendition}.viewed"
+    about: audit.About = {**seen.seat.about, "purpose": purpose}
+    await audit.record(session, seen.seat.actor, deed, photo_id, **about)
     return seen
+
+
+async def show_again(session: AsyncSession, seat: Seat, photo: Photo) -> None:
+    """Put on record that the sender of a photo they sent before is told its facts again."""
+    await audit.record(session, seat.actor, "photo.facts.viewed", photo.id, **seat.about)

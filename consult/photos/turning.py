@@ -22,7 +22,7 @@ from consult.imaging.photo import Certificate, Finding, SourceFormat
 from consult.imaging.turning import KeptPhoto, turned
 from consult.models import Actor, Photo, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
-from consult.photos.reading import get_photo
+from consult.photos.reading import get_photo, show_again
 from consult.photos.rows import find_photo, id_taken, known_photo
 from consult.quotas import require_consult_quota, require_room
 
@@ -76,7 +76,7 @@ async def turn_photo(
     """
     place, first = turn.place, turn.first
     if place.known:
-        return _same_again(place.known, turn), False
+        return await _shown_again(session, place.known, turn), False
     await require_room(backends)
     stored = await backends.storage.read(first.storage_key)
     turned_at = now()
@@ -87,7 +87,7 @@ async def turn_photo(
 
     # The write transaction begins here: nothing slow below this line.
     if known := await known_photo(session, place.seat, place.photo_id):
-        return _same_again(known, turn), False
+        return await _shown_again(session, known, turn), False
     actor = place.seat.actor
     seat, old = await get_photo(session, actor, turn.photo.id, _action(turn.photo, actor))
     _require_newest(old)
@@ -129,9 +129,10 @@ def _require_newest(photo: Photo) -> None:
         )
 
 
-def _same_again(known: Photo, turn: Turn) -> Photo:
+async def _shown_again(session: AsyncSession, known: Photo, turn: Turn) -> Photo:
     if (known.turned_from, known.turned_clockwise) != (turn.photo.id, turn.clockwise):
         raise id_taken()
+    await show_again(session, turn.place.seat, known)
     return known
 
 

@@ -102,7 +102,7 @@ async def limited(settings: Settings, **limits: Any) -> AsyncGenerator[tuple[Peo
     """The whole application under these limits, and people in it."""
     own = settings.model_copy(update=limits)
     async with (
-        LifespanManager(create_app(own, with_worker=False)) as manager,
+        LifespanManager(create_app(own, with_worker=False), startup_timeout=60) as manager,
         open_backends(own, task_names=NAMES) as backends,
         AsyncClient(transport=ASGITransport(manager.app), base_url=ORIGIN) as client,
     ):
@@ -303,7 +303,7 @@ async def running(settings: Settings, **limits: Any) -> AsyncGenerator[AsyncClie
     """The application over what is there, under these limits."""
     own = settings.model_copy(update=limits)
     async with (
-        LifespanManager(create_app(own, with_worker=False)) as manager,
+        LifespanManager(create_app(own, with_worker=False), startup_timeout=60) as manager,
         AsyncClient(transport=ASGITransport(manager.app), base_url=ORIGIN) as client,
     ):
         yield client

@@ -223,6 +223,40 @@ class TestConsent:
         assert said == [(guest,)]
 
 
+def test_the_audit_trail_of_before_stays_whole_and_nothing_is_lost_on_the_way_back(
+    fresh: Settings,
+) -> None:
+    """AU-5."""
+    step(fresh, "0003")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        insert(connection, "auditrow", seq=1, at="then", action="photo.attached", mac=b"\x01")
+    upgrade(fresh)
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        insert(
+            connection, "auditrow", seq=2, at="now", action="photo.image.viewed", mac=b"\x02",
+            version=2, patient_id="p", consult_ids="c", rule="role", address="::1",
+        )  # fmt: skip
+        before = connection.execute("SELECT * FROM auditrow ORDER BY seq").fetchall()
+
+    command.downgrade(config(fresh), "0003")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        assert connection.execute("SELECT seq, mac FROM auditrow").fetchall() == [
+            (1, b"\x01"),
+            (2, b"\x02"),
+        ]
+        insert(connection, "auditrow", seq=3, at="back", action="photo.attached", mac=b"\x03")
+    upgrade(fresh)
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        after = connection.execute("SELECT * FROM auditrow ORDER BY seq").fetchall()
+        versions = connection.execute("SELECT version FROM auditrow ORDER BY seq").fetchall()
+        assert after[:2] == before
+        assert versions == [(1,), (2,), (1,)]
+        for change in ("UPDATE auditrow SET at = ''", "DELETE FROM auditrow"):
+            with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+                connection.execute(change)
+
+
 def step(settings: Settings, revision: str) -> None:
     settings.data_dir.mkdir(mode=0o700)
     command.upgrade(config(settings), revision)

@@ -77,7 +77,7 @@ class Family:
         async with self.backends.database.writes.begin() as session:
             actor = (by or self.people.coordinator).fresh
             seat = await get_patient(session, actor, self.child.user.id, Action.PROXY_ADD)
-            wish = Wish(proxy.user.email.upper(), basis, ends_at)
+            wish = Wish((proxy.user.email or "").upper(), basis, ends_at)
             return await add_proxy(session, self.backends.settings, seat, wish)
 
     async def end(self, proxy: Proxy, *, by: Somebody) -> None:

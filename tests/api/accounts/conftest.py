@@ -29,7 +29,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Se
     settings = read_settings(data_dir=tmp_path_factory.mktemp("data"), public_url=ORIGIN, **PLENTY)
     app = create_app(settings, with_worker=False)
     async with (
-        LifespanManager(app) as manager,
+        LifespanManager(app, startup_timeout=60) as manager,
         open_backends(settings, task_names=NAMES) as backends,
     ):
         yield Service(ASGITransport(manager.app), backends)
