@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.auditing import put_on_record
 from api.auth import actor_of
 from api.bodies import Body, read_json
 from api.openapi import operation
@@ -74,6 +75,7 @@ async def get_patient_consents(request: ConsultRequest) -> Response:
         seat = await get_patient(session, actor, patient_id, Action.CONSENT_READ)
         rows = await list_of_patient(session, seat)
         items = await _shape(session, rows)
+    await put_on_record(request, seat.actor, "consents.viewed", patient_id, **seat.about)
     of_everything = [row for row in rows if row.consult_id is None]
     return ConsentHistory(current=current(of_everything), items=items).response()
 
@@ -110,6 +112,7 @@ async def get_consult_consents(request: ConsultRequest) -> Response:
         seat = await get_seat(session, actor, consult_id, Action.CONSENT_READ)
         rows = await list_of_consult(session, seat)
         items = await _shape(session, rows)
+    await put_on_record(request, seat.actor, "consents.viewed", consult_id, **seat.about)
     return ConsentHistory(current=current(rows), items=items).response()
 
 

@@ -5,11 +5,15 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import pytest
+from sqlmodel import col, func, select
 
+from api.auditing import ABOUT_HEALTH
+from consult.models import AuditRow
 from tests.api.authorization.actors import ACTORS, HOLDS, PUBLIC, UNSAFE
 from tests.api.authorization.probing import (
     READING,
     Probe,
+    declared_actions,
     probe_all,
     probe_one,
     route_names,
@@ -97,6 +101,24 @@ async def test_every_unsafe_route_refuses_a_browser_without_the_token_of_the_pag
 
     assert {probe.status for probe in unsafe} == {403}
     assert {probe.route for probe in unsafe} >= UNSAFE
+
+
+async def test_every_answer_about_health_left_one_row_of_the_deed_or_of_the_refusal(
+    server: Server, probes: list[Probe]
+) -> None:
+    """AU-1. On every route, to every caller who is somebody."""
+    about_health = {name for name, action in declared_actions() if action in ABOUT_HEALTH}
+    async with server.backends.database.reads() as session:
+        query = select(AuditRow.request_id, func.count()).group_by(col(AuditRow.request_id))
+        rows = dict((await session.exec(query)).all())
+
+    told = [probe for probe in probes if probe.route in about_health and probe.allowed]
+    refused = [probe for probe in probes if probe.route in about_health and probe.status == 404]
+    assert [probe for probe in told + refused if rows.get(probe.request_id) != 1] == []
+    assert len(told) > 200
+    assert len(refused) > 300
+    nobody = [probe for probe in probes if probe.status == 401 and probe.route in about_health]
+    assert [probe for probe in nobody if rows.get(probe.request_id)] == []
 
 
 class TestTheChecker:

@@ -197,6 +197,10 @@ ENDS_SEATS: Answers = {f"DELETE {CONSULT}/seats/{{user_id}}": 204}
 ASKS_IN: Answers = {f"POST {CONSULT}/seats": 201}
 BREAKS: Answers = {f"POST {CONSULT}/break-glass": 201}
 
+READERS: Answers = {f"GET {CONSULT}/readers": 200}
+EXPORTS: Answers = {"GET /api/me/disclosures": 200}
+AUDITS: Answers = {"GET /api/audit": 200}
+
 # What is about the patient and no single consult.
 KNOWS_PATIENT: Answers = {
     f"GET {PATIENT}/proxies": 200,
@@ -226,41 +230,42 @@ IN_A_CONSULT = (*READS, *SEES, *SPEAKS, *SENDS, *TURNS, *CLOSES, *HIDES, *AGREES
 
 THE_PATIENT = (
     OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES | AGREES | ENDS_SEATS
-    | KNOWS_PATIENT | ENDS_PROXIES | told_no(CLOSES, ASKS_IN)
+    | KNOWS_PATIENT | ENDS_PROXIES | READERS | told_no(CLOSES, ASKS_IN)
 )  # fmt: skip
 A_PARENT = (
-    OPENS | READS | SEES | SPEAKS | SENDS | AGREES | KNOWS_PATIENT
+    OPENS | READS | SEES | SPEAKS | SENDS | AGREES | KNOWS_PATIENT | READERS | told_no(EXPORTS)
     | told_no(TURNS, CLOSES, HIDES, ENDS_SEATS, ASKS_IN, ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH)
 )  # fmt: skip
 THE_CREW = (
     OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES
-    | told_no(CLOSES, AGREES, ENDS_SEATS, ASKS_IN, OF_PATIENT)
+    | told_no(CLOSES, AGREES, ENDS_SEATS, ASKS_IN, OF_PATIENT, READERS)
 )  # fmt: skip
 A_SPECIALIST = OPENS | TAKES_CODES_BACK
 AT_THE_INBOX = (
     A_SPECIALIST | READS | SEES | SPEAKS | SENDS | TURNS | CLOSES | HIDES | AGREES | ENDS_SEATS
-    | told_no(ASKS_IN)
+    | told_no(ASKS_IN, READERS)
 )  # fmt: skip
 THE_SPECIALIST = (
     AT_THE_INBOX | KNOWS_PATIENT | told_no(ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH, BREAKS)
 )  # fmt: skip
 A_GUEST = (
     OPENS_NONE | READS | SEES | SPEAKS
-    | told_no(SENDS, TURNS, CLOSES, HIDES, AGREES, ENDS_SEATS, ASKS_IN)
+    | told_no(SENDS, TURNS, CLOSES, HIDES, AGREES, ENDS_SEATS, ASKS_IN, READERS)
 )  # fmt: skip
 # A delegate is chosen by the patient: from anybody else it is a wrong field, and no refusal.
 FOR_THE_PATIENT_TO_CHOOSE = told(422, ADDS_PROXIES)
 THE_COORDINATOR = (
     OPENS | READS | SPEAKS | CLOSES | HIDES | AGREES | ENDS_SEATS | KNOWS_PATIENT | ENDS_PROXIES
-    | REVIEWS | SEES_PEOPLE | TAKES_CODES_BACK | told_no(SEES, SENDS, TURNS, ASKS_IN, CLAIMS, BREAKS)
+    | REVIEWS | SEES_PEOPLE | TAKES_CODES_BACK | told_no(SEES, SENDS, TURNS, ASKS_IN, CLAIMS, BREAKS, READERS)
 )  # fmt: skip
 AN_ADMIN = OPENS_NONE | SEES_PEOPLE | SEES_DEVICES | MEASURES
 
 # What asks for a passkey touched just now: allowed with one, and told so without.
-FRESH_PATIENT = ADDS_PROXIES
+FRESH_PATIENT = ADDS_PROXIES | EXPORTS
+A_PATIENT = OPENS | told_no(EXPORTS)
 FRESH_SPECIALIST = ASKS_IN | GIVES_CODES
 FRESH_COORDINATOR = ADDS_PROXIES | SETS_BIRTH | INVITES | ENDS_SESSIONS | GIVES_CODES | WITNESSES
-FRESH_ADMIN = INVITES | ENDS_SESSIONS | SHUTS_OUT | ENROLS
+FRESH_ADMIN = INVITES | ENDS_SESSIONS | SHUTS_OUT | ENROLS | AUDITS
 
 UNSAFE = {*SPEAKS, *SENDS, *TURNS, *CLOSES, *ADDS_PROXIES, *BREAKS, f"PUT {CONSULT}/read"}
 SAFE = {name for name in (*HOLDS, *WHO, *LISTS, *IN_A_CONSULT, *OF_PATIENT) if "GET" in name}
@@ -283,7 +288,16 @@ def only_safe(answers: Answers) -> Answers:
 STALE_SPECIALIST = A_SPECIALIST | told_no(GIVES_CODES, BREAKS)
 BROWSER = BY_SESSION | THE_SPECIALIST | FRESH_SPECIALIST
 HIDDEN_FROM_SPECIALISTS = told(
-    404, (*MEASURES, *SEES_PEOPLE, "GET /api/devices", "GET /api/break-glass", "GET /api/uploads")
+    404,
+    (
+        *EXPORTS,
+        *AUDITS,
+        *MEASURES,
+        *SEES_PEOPLE,
+        "GET /api/devices",
+        "GET /api/break-glass",
+        "GET /api/uploads",
+    ),
 )
 
 ACTORS: dict[str, Kind] = {
@@ -325,8 +339,10 @@ ACTORS: dict[str, Kind] = {
         BY_SESSION | THE_COORDINATOR | FRESH_COORDINATOR | FOR_THE_PATIENT_TO_CHOOSE,
     ),
     # Those that it is not for.
-    "another patient": Kind(token_of("other_patient"), BY_TOKEN | OPENS),
-    "another patient at the inbox": Kind(token_of("other_patient"), BY_TOKEN | OPENS, taken=False),
+    "another patient": Kind(token_of("other_patient"), BY_TOKEN | A_PATIENT),
+    "another patient at the inbox": Kind(
+        token_of("other_patient"), BY_TOKEN | A_PATIENT, taken=False
+    ),
     "another crew": Kind(token_of("other_crew"), BY_TOKEN | OPENS),
     "another crew at the inbox": Kind(token_of("other_crew"), BY_TOKEN | OPENS, taken=False),
     "another specialist": Kind(token_of("other_specialist"), BY_TOKEN | STALE_SPECIALIST),
@@ -334,11 +350,11 @@ ACTORS: dict[str, Kind] = {
         session_of("other_specialist"), BY_SESSION | A_SPECIALIST | GIVES_CODES | BREAKS
     ),
     "a parent whose part has ended": Kind(
-        after(the_parents_part_ends, token_of("parent")), BY_TOKEN | OPENS
+        after(the_parents_part_ends, token_of("parent")), BY_TOKEN | A_PATIENT
     ),
     "a parent from whom it is kept": Kind(
         after(the_patient_keeps_it_to_themselves, token_of("parent")),
-        BY_TOKEN | OPENS | KNOWS_PATIENT | told_no(ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH),
+        BY_TOKEN | OPENS | KNOWS_PATIENT | told_no(ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH, EXPORTS),
     ),
     "a guest who was sent away": Kind(
         after(the_guest_is_sent_away, token_of("guest")), BY_TOKEN | OPENS_NONE

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from api.app import API_ROUTES
+from api.openapi import operation_of
+from consult.access import Action
 from tests.api.authorization.actors import (
     BODIES,
     BREAKS,
@@ -33,6 +35,7 @@ class Probe:
     status: int
     may_read: bool
     """Whether this caller may read the consult at all, or has just been let in."""
+    request_id: str
     told: bool
     """Whether a word that somebody wrote, or an id of theirs, was in the answer."""
 
@@ -49,14 +52,17 @@ class Probe:
         return self.status < 400
 
 
+def declared_actions() -> Iterator[tuple[str, Action]]:
+    """Every method of every route of the API, and what it declares."""
+    for route in API_ROUTES:
+        if isinstance(route, Route) and (declared := operation_of(route)):
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                yield f"{method} {route.path.replace(':uuid', '')}", declared.action
+
+
 def route_names() -> list[str]:
-    """Every method of every route of the API; what undoes the rest comes last."""
-    names = [
-        f"{method} {route.path.replace(':uuid', '')}"
-        for route in API_ROUTES
-        if isinstance(route, Route)
-        for method in sorted((route.methods or set()) - {"HEAD"})
-    ]
+    """All of them; what undoes the rest comes last."""
+    names = [name for name, _ in declared_actions()]
     return sorted(names, key=lambda name: (name in LAST and LAST.index(name) + 1, name))
 
 
@@ -97,6 +103,7 @@ async def _probe(world: World, name: str, kind: Kind, route: str, headers: dict[
         route,
         expected=frozenset(_expected(kind, route)),
         status=answer.status_code,
+        request_id=answer.headers["x-request-id"],
         may_read=kind.answers.get(READING) == 200 or route in BREAKS,
         told=any(word.encode() in told for word in words),
     )
