@@ -1,6 +1,6 @@
 """Photos: a raw body in, a scrubbed JPEG, its DICOM instance and its certificate out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ from starlette.routing import Route
 from api.auditing import recording
 from api.auth import actor_of
 from api.bodies import Body, Query, announced_size, read_bytes, read_json, read_query
+from api.downloads import while_allowed
 from api.openapi import operation
 from api.security import picture_headers, refuse_other_viewers
 from api.shapes import PatientRead, Person, Shape, Time
@@ -216,7 +217,7 @@ async def get_image(request: ConsultRequest) -> Response:
     end = photo.jpeg_offset + photo.jpeg_length
     chunks = request.state["backends"].storage.chunks(photo.storage_key, photo.jpeg_offset, end)
     headers = picture_headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
-    return StreamingResponse(chunks, headers=headers, media_type="image/jpeg")
+    return _streamed(request, chunks, headers, media_type="image/jpeg")
 
 
 @operation(
@@ -249,7 +250,7 @@ async def get_dicom(request: ConsultRequest) -> Response:
     _, photo = await _opened(request, "dicom")
     chunks = request.state["backends"].storage.chunks(photo.storage_key)
     headers = picture_headers(photo.size, 'attachment; filename="photo.dcm"')
-    return StreamingResponse(chunks, headers=headers, media_type="application/dicom")
+    return _streamed(request, chunks, headers, media_type="application/dicom")
 
 
 @operation(
@@ -264,6 +265,14 @@ async def get_certificate(request: ConsultRequest) -> Response:
     async with recording(request) as session:
         _, photo = await open_photo(session, actor, request.path_params["photo_id"], "certificate")
     return CertificateRead.model_validate(photo.certificate).response()
+
+
+def _streamed(
+    request: ConsultRequest, chunks: AsyncIterator[bytes], headers: dict[str, str], media_type: str
+) -> Response:
+    purpose = read_query(request, LookQuery).purpose
+    shown = while_allowed(request, chunks, purpose=purpose)
+    return StreamingResponse(shown, headers=headers, media_type=media_type)
 
 
 async def _shown_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:

@@ -2,7 +2,7 @@
 
 from consult.photos.attaching import attach_photo, find_place, require_welcome
 from consult.photos.instances import Facts
-from consult.photos.reading import Seen, get_photo, open_photo
+from consult.photos.reading import Seen, get_photo, open_photo, require_still
 from consult.photos.rows import find_preview, photos_in
 from consult.photos.turning import find_turn, turn_photo
 
@@ -16,6 +16,7 @@ __all__ = [
     "get_photo",
     "open_photo",
     "photos_in",
+    "require_still",
     "require_welcome",
     "turn_photo",
 ]

@@ -53,13 +53,24 @@ async def open_photo(
 
     For teaching or research, the patient must have agreed to that very purpose.
     """
-    care = purpose is Purpose.CARE
-    action = action if care else Action.IMAGE_READ_FOR_OTHERS
+    if action is Action.IMAGE_READ:
+        action = _look_for(purpose)
     seen = await get_photo(session, actor, photo_id, action, purpose=purpose)
     deed = f"photo.{rendition}.viewed"
     about: audit.About = {**seen.seat.about, "purpose": purpose}
     await audit.record(session, seen.seat.actor, deed, photo_id, **about)
     return seen
+
+
+async def require_still(
+    session: AsyncSession, actor: Actor, photo_id: UUID, *, purpose: Purpose
+) -> None:
+    """Ask once more, in the middle of a download that is on record; raises what refuses it."""
+    await get_photo(session, actor, photo_id, _look_for(purpose), purpose=purpose)
+
+
+def _look_for(purpose: Purpose) -> Action:
+    return Action.IMAGE_READ if purpose is Purpose.CARE else Action.IMAGE_READ_FOR_OTHERS
 
 
 async def show_again(session: AsyncSession, seat: Seat, photo: Photo) -> None:
