@@ -86,7 +86,7 @@ class SessionRead(Shape):
     action=Action.COME_IN,
     takes=RegistrationStart,
     returns="application/json",
-    errors=(400, 403, 415, 422),
+    errors=(400, 403, 415, 422, 429),
 )
 async def post_registration_options(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
@@ -102,7 +102,7 @@ async def post_registration_options(request: ConsultRequest) -> Response:
     takes=Registration,
     returns=SessionRead,
     status=201,
-    errors=(400, 401, 403, 415, 422),
+    errors=(400, 401, 403, 415, 422, 429),
 )
 async def post_registration(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
@@ -122,7 +122,7 @@ async def post_registration(request: ConsultRequest) -> Response:
     action=Action.COME_IN,
     takes=AuthenticationStart,
     returns="application/json",
-    errors=(400, 403, 415, 422),
+    errors=(400, 403, 415, 422, 429),
 )
 async def post_authentication_options(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
@@ -138,7 +138,7 @@ async def post_authentication_options(request: ConsultRequest) -> Response:
     action=Action.COME_IN,
     takes=Authentication,
     returns=SessionRead,
-    errors=(400, 401, 403, 415, 422),
+    errors=(400, 401, 403, 415, 422, 429),
 )
 async def post_authentication(request: ConsultRequest) -> Response:
     refuse_other_pages(request)

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from api import accounts, consults, events, messages, operations, photos, web
+from api.limits import Limits
 from api.openapi import operation_of
 from api.problems import HANDLERS
 from api.requests import Requests
@@ -63,7 +64,7 @@ def create_app(
                 log.exception("service.failed_to_start")
                 raise
             await stack.enter_async_context(_working(backends, with_worker=with_worker))
-            yield State(backends=backends)
+            yield State(backends=backends, limits=Limits.of(settings))
 
     _require_operations(API_ROUTES)
     app = Starlette(

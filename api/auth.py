@@ -13,6 +13,7 @@ from typing import NamedTuple
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.limits import address_of, vouch
 from api.state import ConsultRequest
 from consult import accounts
 from consult.errors import Forbidden, InvalidRequest, NotSignedIn
@@ -55,8 +56,9 @@ async def login_of(request: ConsultRequest) -> Login:
 def refuse_other_pages(request: ConsultRequest) -> None:
     """Guard a route that runs before there is a session, and so before any CSRF token.
 
-    Raises Forbidden or HTTPException 415.
+    Raises Forbidden, HTTPException 415, or TooMuch for an address that tries too often.
     """
+    request.state["limits"].sign_ins.admit(address_of(request))
     _refuse_forms(request)
     if _came_from_elsewhere(request):
         raise _refused()
@@ -110,6 +112,7 @@ async def _actor_from_bearer(request: ConsultRequest, authorization: str, *, tou
     if due:
         async with database.writes.begin() as session:
             await accounts.touch_token(session, actor)
+    vouch(request)
     return actor
 
 
@@ -124,6 +127,7 @@ async def _login_from_cookie(request: ConsultRequest, cookie: str | None, *, tou
     if touch and accounts.touch_is_due(login.session):
         async with database.writes.begin() as session:
             await accounts.touch(session, login.session)
+    vouch(request)
     return login
 
 

@@ -45,6 +45,8 @@ async def get_events(request: ConsultRequest) -> Response:
     after = _last_event_id(request)
     if after is None:
         after = read_query(request, EventQuery).after
+    if request.method == "HEAD":  # the stream has no end that its headers could wait for
+        return StreamingResponse(iter(()), headers=_HEADERS, media_type="text/event-stream")
     stream = _stream(request, seat, seat.last_event if after is None else after)
     return StreamingResponse(stream, headers=_HEADERS, media_type="text/event-stream")
 

@@ -11,13 +11,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from api.auth import actor_of
-from api.bodies import Body, Query, read_bytes, read_json, read_query
+from api.bodies import Body, Query, announced_size, read_bytes, read_json, read_query
 from api.openapi import operation
+from api.security import picture_headers, refuse_other_viewers
 from api.shapes import Person, Shape, Time
 from api.state import ConsultRequest
 from consult.access import Action
 from consult.clinical.body_sites import Laterality, View, parse_site
-from consult.errors import Forbidden, InvalidFields, NotFound
+from consult.errors import InvalidFields, NotFound
 from consult.models import Photo, Preview, User
 from consult.photos import (
     Facts,
@@ -26,22 +27,15 @@ from consult.photos import (
     find_turn,
     get_photo,
     open_photo,
+    require_welcome,
     turn_photo,
 )
-
-# A picture is shown inside our own page and nowhere else: not framed, not run, not kept.
-_IMAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
-_FRAMES = {"document", "iframe", "frame", "object", "embed"}
 
 
 class PhotoQuery(Query):
     body_site: str | None = None
-    laterality: Annotated[
-        Laterality | None, BeforeValidator(lambda word: word and Laterality(word))
-    ] = None
+    # An empty word is none. pydantic asks the enum, whose own refusal would repeat the word.
+    laterality: Annotated[Laterality | None, BeforeValidator(lambda word: word or None)] = None
     view: View | None = None
     note: Annotated[str, StringConstraints(max_length=1000)] = ""
 
@@ -125,19 +119,23 @@ class CertificateRead(Shape):
     query=PhotoQuery,
     returns=PhotoRead,
     status=201,
-    errors=(400, 403, 404, 409, 413, 415, 422),
+    errors=(400, 403, 404, 409, 413, 415, 422, 429, 503, 507),
 )
 async def put_photo(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     facts = read_query(request, PhotoQuery).facts()
     async with backends.database.reads() as session:
         place = await find_place(session, actor=actor, **request.path_params)
-    upload = await read_bytes(request, limit=backends.settings.max_upload_bytes)
-    async with backends.database.writes.begin() as session:
-        photo, created = await attach_photo(
-            session, backends, place=place, upload=upload, facts=facts
-        )
-        (shown,) = await shape_photos(session, [photo])
+        await require_welcome(session, backends, place)
+    limit = backends.settings.max_upload_bytes
+    # Held until the photo is in the record: that is how long its bytes are in memory.
+    with request.state["limits"].uploads.reserve(announced_size(request, limit=limit)):
+        upload = await read_bytes(request, limit=limit)
+        async with backends.database.writes.begin() as session:
+            photo, created = await attach_photo(
+                session, backends, place=place, upload=upload, facts=facts
+            )
+            (shown,) = await shape_photos(session, [photo])
     return shown.response(201 if created else 200)
 
 
@@ -147,7 +145,7 @@ async def put_photo(request: ConsultRequest) -> Response:
     takes=PhotoTurn,
     returns=PhotoRead,
     status=201,
-    errors=(400, 403, 404, 409, 422),
+    errors=(400, 403, 404, 409, 422, 429, 507),
 )
 async def post_turn(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -184,7 +182,7 @@ async def get_image(request: ConsultRequest) -> Response:
     photo = await _opened(request, "image")
     end = photo.jpeg_offset + photo.jpeg_length
     chunks = request.state["backends"].storage.chunks(photo.storage_key, photo.jpeg_offset, end)
-    headers = _headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
+    headers = picture_headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
     return StreamingResponse(chunks, headers=headers, media_type="image/jpeg")
 
 
@@ -197,7 +195,7 @@ async def get_preview(request: ConsultRequest) -> Response:
         preview = await session.get(Preview, photo.id)
     if preview is None:
         raise NotFound
-    headers = _headers(len(preview.jpeg), 'inline; filename="preview.jpg"')
+    headers = picture_headers(len(preview.jpeg), 'inline; filename="preview.jpg"')
     return Response(preview.jpeg, headers=headers, media_type="image/jpeg")
 
 
@@ -210,7 +208,7 @@ async def get_preview(request: ConsultRequest) -> Response:
 async def get_dicom(request: ConsultRequest) -> Response:
     photo = await _opened(request, "dicom")
     chunks = request.state["backends"].storage.chunks(photo.storage_key)
-    headers = _headers(photo.size, 'attachment; filename="photo.dcm"')
+    headers = picture_headers(photo.size, 'attachment; filename="photo.dcm"')
     return StreamingResponse(chunks, headers=headers, media_type="application/dicom")
 
 
@@ -221,6 +219,7 @@ async def get_dicom(request: ConsultRequest) -> Response:
     errors=(403, 404),
 )
 async def get_certificate(request: ConsultRequest) -> Response:
+    refuse_other_viewers(request)
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
         photo = await get_photo(session, actor, request.path_params["photo_id"], Action.IMAGE_READ)
@@ -245,18 +244,10 @@ async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[P
 
 async def _opened(request: ConsultRequest, rendition: str) -> Photo:
     """The look is committed to the audit trail before the first byte leaves."""
-    site = request.headers.get("sec-fetch-site")
-    if request.headers.get("sec-fetch-dest") in _FRAMES and rendition != "dicom":
-        raise Forbidden("A photo is shown inside Consult only.")
-    if site in ("cross-site", "same-site"):
-        raise Forbidden("A photo is shown inside Consult only.")
+    refuse_other_viewers(request, download=rendition == "dicom")
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.writes.begin() as session:
         return await open_photo(session, actor, request.path_params["photo_id"], rendition)
-
-
-def _headers(length: int, disposition: str) -> dict[str, str]:
-    return _IMAGE_HEADERS | {"Content-Length": str(length), "Content-Disposition": disposition}
 
 
 routes = [

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
 from consult.errors import (
+    Busy,
     Conflict,
     ConsultError,
     Forbidden,
@@ -21,6 +22,8 @@ from consult.errors import (
     NotFound,
     NotSignedIn,
     PhotoTooLarge,
+    StorageFull,
+    TooMuch,
     UnreadablePhoto,
     UnsupportedPhoto,
 )
@@ -32,6 +35,9 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooMuch: HTTPStatus.TOO_MANY_REQUESTS,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
     InvalidPhoto: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnsupportedPhoto: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PhotoTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -40,7 +46,6 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
 
 _CODES = {
     HTTPStatus.BAD_REQUEST: "bad_request",
-    HTTPStatus.NOT_FOUND: NotFound.code,
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
@@ -70,8 +75,17 @@ def problem(
 async def on_consult_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ConsultError)
     status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
-    return problem(status, error.code, error.message, headers=headers)
+    return problem(status, error.code, error.message, headers=_headers(error))
+
+
+def _headers(error: ConsultError) -> dict[str, str]:
+    match error:
+        case NotSignedIn():
+            return {"WWW-Authenticate": "Bearer"}
+        case TooMuch():
+            return {"Retry-After": str(error.retry_after)}
+        case _:
+            return {}
 
 
 async def on_invalid_fields(_: Request, error: Exception) -> Response:
@@ -83,16 +97,23 @@ async def on_invalid_fields(_: Request, error: Exception) -> Response:
 
 async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
-    status, detail = HTTPStatus(error.status_code), error.detail
-    if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(sorted(_methods(request)))
-        detail = f"This address takes only {headers['Allow']}."
-        if not headers["Allow"]:
-            status = HTTPStatus.NOT_FOUND
-    if status is HTTPStatus.NOT_FOUND:
+    status = HTTPStatus(error.status_code)
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        return await _on_no_route(request, status)
+    return problem(status, _CODES.get(status, "error"), error.detail, headers=error.headers)
+
+
+async def _on_no_route(request: Request, status: HTTPStatus) -> Response:
+    """Starlette asks only one of all that match a path, and the files come after the routes."""
+    methods = _methods(request)
+    if status is HTTPStatus.METHOD_NOT_ALLOWED and not request.url.path.startswith("/api/"):
+        methods |= {"GET", "HEAD"}  # of files
+    if not methods or request.method in methods:
         return await on_consult_error(request, NotFound())
-    return problem(status, _CODES.get(status, "error"), detail, headers=headers)
+    allow = ", ".join(sorted(methods))
+    detail = f"This address takes only {allow}."
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    return problem(status, _CODES[status], detail, headers={"Allow": allow})
 
 
 async def on_crash(_: Request, __: Exception) -> Response:
@@ -100,9 +121,7 @@ async def on_crash(_: Request, __: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Every method of this path: Starlette names those of the first route only."""
-    files = set[str]() if request.url.path.startswith("/api/") else {"GET", "HEAD"}
-    return files | {
+    return {
         method
         for route in request.app.routes
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE

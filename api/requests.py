@@ -5,11 +5,15 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import count_request
 
 log = structlog.get_logger()
+
+_LEFT = 499
+"""No status of HTTP's: nobody was there to be answered."""
 
 
 class Requests:
@@ -35,6 +39,8 @@ class Requests:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             await self.app(scope, receive, send_with_id)
+        except ClientDisconnect:  # they left, or were closed for being too slow: nothing broke
+            status = _LEFT
         except Exception:  # the outermost net: Starlette has answered 500 by now
             log.exception("request.crashed")
         _note(scope, status, time.perf_counter() - started)

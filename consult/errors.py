@@ -7,6 +7,9 @@
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
+    ├── TooMuch              more than the limits allow for now; says when to try again
+    │   └── Busy                 the limit is the service's own, not this person's
+    ├── StorageFull          the disk has no room for another photo
     └── InvalidPhoto         the bytes cannot become a photo of this consult
         ├── UnsupportedPhoto     a kind of file, or a coding, that cannot be kept faithfully
         ├── PhotoTooLarge        more bytes or more pixels than the caps allow
@@ -66,6 +69,24 @@ class InvalidFields(InvalidRequest):
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__("Some fields are wrong. Each is named in errors.")
         self.faults = dict(faults)
+
+
+class TooMuch(ConsultError):
+    """`retry_after` is in seconds."""
+
+    code = "too_much"
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after: int) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class Busy(TooMuch):
+    code = "busy"
+
+
+class StorageFull(ConsultError):
+    code = "storage_full"
 
 
 class InvalidPhoto(ConsultError):

@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import URL, make_url
 
 from consult.config import checks
+from consult.config.edge import Edge
 from consult.imaging import formats
 
 _PREFIX = "CONSULT_"
@@ -93,7 +94,7 @@ Line = Annotated[
 ]
 
 
-class Settings(BaseSettings):
+class Settings(Edge, BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX, frozen=True, hide_input_in_errors=True, env_ignore_empty=True
     )

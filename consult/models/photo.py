@@ -11,6 +11,8 @@ from consult.models.base import now
 
 
 class Photo(SQLModel, table=True):
+    __table_args__ = (sa.Index("ix_photo_created_by_created_at", "created_by", "created_at"),)
+
     id: UUID = Field(primary_key=True)
     """Made by the phone: the same PUT again is the same photo."""
     consult_id: UUID = Field(foreign_key="consult.id", index=True)

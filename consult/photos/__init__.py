@@ -1,6 +1,6 @@
 """Photos of a consult: attached, turned, read."""
 
-from consult.photos.attaching import attach_photo, find_place
+from consult.photos.attaching import attach_photo, find_place, require_welcome
 from consult.photos.instances import Facts
 from consult.photos.reading import get_photo, list_photos, open_photo
 from consult.photos.turning import find_turn, turn_photo
@@ -13,5 +13,6 @@ __all__ = [
     "get_photo",
     "list_photos",
     "open_photo",
+    "require_welcome",
     "turn_photo",
 ]

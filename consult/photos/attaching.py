@@ -16,6 +16,7 @@ from consult.imaging import dicom
 from consult.imaging.scrub import scrub
 from consult.models import Actor, Photo, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
+from consult.quotas import require_quota, require_room
 
 
 async def find_place(
@@ -34,6 +35,17 @@ async def find_place(
     return await place_for(session, seat, photo_id, known=known)
 
 
+async def require_welcome(session: AsyncSession, backends: Backends, place: Place) -> None:
+    """Look, before a byte of the body is read, whether there is room; the same again always is.
+
+    Raises TooMuch, StorageFull.
+    """
+    if place.known is None:
+        actor, consult_id = place.seat.actor, place.seat.consult.id
+        await require_room(backends)
+        await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
+
+
 async def attach_photo(
     session: AsyncSession, backends: Backends, *, place: Place, upload: bytes, facts: Facts
 ) -> tuple[Photo, bool]:
@@ -41,12 +53,14 @@ async def attach_photo(
 
     The file is durable before its row exists: a file without a row is swept up later, a row
     without a file would be a hole in the record. The second value is False when this very
-    photo was attached before. Raises InvalidPhoto, Conflict, NotFound, Forbidden.
+    photo was attached before. Raises InvalidPhoto, Conflict, NotFound, Forbidden, TooMuch,
+    StorageFull.
     """
     if place.known:
         sha256 = await to_thread.run_sync(_sha256, upload)
         return _same_again(place.known, place, sha256), False
 
+    await require_room(backends)
     made = await to_thread.run_sync(
         _make, upload, place, facts, now(), backends.settings, limiter=backends.image_threads
     )
@@ -58,6 +72,7 @@ async def attach_photo(
         # The same PUT, twice at once. Our file has no row; the sweep takes it.
         return _same_again(known, place, made.scrubbed.certificate.sha256_before), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
+    await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
     photo = row_of(made, place, facts, storage_key=file.key, created_by=actor.user_id)
     seat.consult.photo_count += 1
     preview = made.scrubbed.preview

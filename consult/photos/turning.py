@@ -24,6 +24,7 @@ from consult.models import Actor, Photo, now
 from consult.photos.attaching import id_taken
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
 from consult.photos.reading import get_photo
+from consult.quotas import require_consult_quota, require_room
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,12 @@ async def turn_photo(
     """Make, store and attach the turned photo, and mark the old one as replaced by it.
 
     The second value is False when this very turn was made before. Raises Conflict, NotFound,
-    Forbidden.
+    Forbidden, TooMuch, StorageFull.
     """
     place, first = turn.place, turn.first
     if place.known:
         return _same_again(place.known, turn), False
+    await require_room(backends)
     stored = await backends.storage.read(first.storage_key)
     turned_at = now()
     made = await to_thread.run_sync(
@@ -89,6 +91,7 @@ async def turn_photo(
     old, actor = await session.get_one(Photo, turn.photo.id), place.seat.actor
     _require_newest(old)
     seat = await get_seat(session, actor, old.consult_id, _action(old, actor))
+    await require_consult_quota(session, backends.settings, consult_id=old.consult_id)
     photo = row_of(made, place, Facts.of(first), storage_key=file.key, created_by=first.created_by)
     photo.turned_from, photo.turned_clockwise = old.id, turn.clockwise
     photo.turned_by, photo.turned_at = actor.user_id, turned_at

@@ -86,6 +86,7 @@ class TestOpening:
         assert answer.status_code == 422
 
     async def test_an_admin_opens_none(self, people: People) -> None:
+        """AZ-13."""
         answer = await people.admin.request("POST", "/api/consults", json={"kind": "follow_up"})
 
         assert answer.status_code == 403
@@ -168,6 +169,7 @@ class TestListing:
 
 class TestReading:
     async def test_absent_and_foreign_are_one_answer(self, people: People) -> None:
+        """AZ-9."""
         foreign = await people.other_patient.open_consult()
 
         answers = [

@@ -31,12 +31,12 @@ def samples() -> list[Sample]:
         for path in _CORPUS.glob(pattern)
     ]
     return real or [
-        Sample("upright JPEG", "a made picture", ".jpg", _made((4032, 3024), orientation=1)),
-        Sample("JPEG to be turned", "a made picture", ".jpg", _made((4000, 3000), orientation=6)),
+        Sample("upright JPEG", "a made picture", ".jpg", made((4032, 3024), orientation=1)),
+        Sample("JPEG to be turned", "a made picture", ".jpg", made((4000, 3000), orientation=6)),
     ]
 
 
-def _made(size: tuple[int, int], *, orientation: int) -> bytes:
+def made(size: tuple[int, int], *, orientation: int) -> bytes:
     """Smooth colour with the grain of a small sensor, about 4 MB like a phone's own."""
     width, height = size
     grain = np.random.default_rng(12).normal(0, 9, (height, width, 3))

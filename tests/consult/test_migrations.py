@@ -74,6 +74,29 @@ def test_going_back_a_step_and_forth_again_loses_no_photo_and_counts_them_all(
         assert connection.execute("SELECT photo_count FROM consult").fetchall() == [(1,)]
 
 
+def test_photos_by_sender_and_time_are_found_by_an_index_and_lost_in_neither_direction(
+    fresh: Settings,
+) -> None:
+    step(fresh, "0002")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        insert(connection, "user", id="0a" * 16, role="patient")
+        insert(
+            connection, "consult", id="0c" * 16, kind="follow_up", urgency="routine",
+            state="submitted", opened_by="0a" * 16,
+        )  # fmt: skip
+        insert(connection, "photo", id=PHOTO, consult_id="0c" * 16, created_by="0a" * 16)
+
+    upgrade(fresh)
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        query = "SELECT id FROM photo WHERE created_by = ? AND created_at > '2000'"
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {query}", ("0a" * 16,)).fetchall()
+        assert "ix_photo_created_by_created_at" in str(plan)
+    command.downgrade(config(fresh), "0002")
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        assert connection.execute("SELECT id FROM photo").fetchall() == [(PHOTO,)]
+
+
 def step(settings: Settings, revision: str) -> None:
     settings.data_dir.mkdir(mode=0o700)
     command.upgrade(config(settings), revision)
