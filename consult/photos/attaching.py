@@ -64,7 +64,7 @@ async def attach_photo(
     made = await to_thread.run_sync(
         _make, upload, place, facts, now(), backends.settings, limiter=backends.image_threads
     )
-    file = await backends.storage.put(made.instance.data)
+    file = await backends.storage.put(made.instance.pieces)
 
     # The write transaction begins here: nothing slow below this line.
     actor, consult_id = place.seat.actor, place.seat.consult.id

@@ -151,7 +151,7 @@ def row_of(made: Made, place: Place, facts: Facts, *, storage_key: str, created_
         study_instance_uid=context.study_instance_uid,
         instance_number=context.instance_number,
         storage_key=storage_key,
-        size=len(instance.data),
+        size=instance.size,
         jpeg_offset=instance.jpeg_offset,
         jpeg_length=instance.jpeg_length,
         sha256=certificate.sha256_after,

@@ -83,7 +83,7 @@ async def turn_photo(
     made = await to_thread.run_sync(
         _make, stored, turn, turned_at, backends.settings, limiter=backends.image_threads
     )
-    file = await backends.storage.put(made.instance.data)
+    file = await backends.storage.put(made.instance.pieces)
 
     # The write transaction begins here: nothing slow below this line.
     if known := await session.get(Photo, place.photo_id):
