@@ -161,7 +161,7 @@ async def get_readers(request: ConsultRequest) -> Response:
     async with backends.database.reads() as session:
         seat = await get_seat(session, actor, consult_id, Action.READERS_READ)
         looks = await readers_of(session, seat)
-    await put_on_record(request, actor, "readers.viewed", consult_id, **seat.about)
+    await put_on_record(request, seat.actor, "readers.viewed", consult_id, **seat.about)
     return _by_photo(looks).response()
 
 

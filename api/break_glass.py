@@ -100,7 +100,7 @@ async def get_break_glass(request: ConsultRequest) -> Response:
     action=Action.GLASS_REVIEW,
     takes=GlassReview,
     returns=GlassRead,
-    errors=(400, 404, 409, 422),
+    errors=(400, 404, 409, 410, 422),
 )
 async def post_review(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -130,7 +130,7 @@ def _shape(listed: Listed) -> GlassRead:
         overdue=glass.reviewed_at is None and glass.review_due_at <= now(),
         reviewed_at=glass.reviewed_at,
         outcome=glass.outcome,
-        comment=glass.comment,
+        comment=glass.comment or "",
     )
 
 

@@ -146,7 +146,7 @@ def _with_backends(
 
 
 def _with(
-    command: Callable[[Backends, argparse.Namespace], Coroutine[None, None, None]],
+    command: Callable[[Backends, argparse.Namespace], Coroutine[None, None, int | None]],
 ) -> Callable[[Settings, argparse.Namespace], int]:
     def run(settings: Settings, args: argparse.Namespace) -> int:
         return _with_backends(settings, lambda backends: command(backends, args))

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.auditing import put_on_record
 from api.auth import actor_of
 from api.bodies import Body, read_json
 from api.openapi import operation
@@ -74,6 +75,7 @@ async def get_patient_consents(request: ConsultRequest) -> Response:
         seat = await get_patient(session, actor, patient_id, Action.CONSENT_READ)
         rows = await list_of_patient(session, seat)
         items = await _shape(session, rows)
+    await put_on_record(request, seat.actor, "consents.viewed", patient_id, **seat.about)
     of_everything = [row for row in rows if row.consult_id is None]
     return ConsentHistory(current=current(of_everything), items=items).response()
 
@@ -85,6 +87,7 @@ async def get_patient_consents(request: ConsultRequest) -> Response:
     returns=ConsentRead,
     status=201,
     errors=(400, 403, 404, 409, 422),
+    instead=(Action.CONSENT_WITHDRAW,),
 )
 async def post_patient_consent(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -109,6 +112,7 @@ async def get_consult_consents(request: ConsultRequest) -> Response:
         seat = await get_seat(session, actor, consult_id, Action.CONSENT_READ)
         rows = await list_of_consult(session, seat)
         items = await _shape(session, rows)
+    await put_on_record(request, seat.actor, "consents.viewed", consult_id, **seat.about)
     return ConsentHistory(current=current(rows), items=items).response()
 
 
@@ -119,6 +123,7 @@ async def get_consult_consents(request: ConsultRequest) -> Response:
     returns=ConsentRead,
     status=201,
     errors=(400, 403, 404, 409, 422),
+    instead=(Action.CONSENT_WITHDRAW,),
 )
 async def post_consult_consent(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)

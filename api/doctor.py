@@ -45,7 +45,8 @@ def _keys(settings: Settings) -> str:
         *older, (kek, count) = keys.status().wrapping
     if older:
         raise _Finding("a rotation was cut off: run `consult keys rotate`")
-    return f"{kek.id} of {kek.made_at[:10]} wraps {count} subjects' keys; is it backed up?"
+    made = f"{kek.id} of {kek.made_at[:10]} wraps {count} subjects' keys"
+    return f"{made}; is {settings.key_file} backed up, apart from the data?"
 
 
 def _backends(settings: Settings) -> str:

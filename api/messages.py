@@ -96,7 +96,7 @@ async def get_messages(request: ConsultRequest) -> Response:
         )
         messages = await list_messages(session, seat, after=query.after, limit=query.limit)
         items = await _shape(session, seat, messages)
-    await put_on_record(request, actor, "messages.viewed", seat.consult.id, **seat.about)
+    await put_on_record(request, seat.actor, "messages.viewed", seat.consult.id, **seat.about)
     return MessagePage(items=items, last_seq=seat.last_seq).response()
 
 

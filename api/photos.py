@@ -14,6 +14,7 @@ from starlette.routing import Route
 from api.auditing import recording
 from api.auth import actor_of
 from api.bodies import Body, Query, announced_size, read_bytes, read_json, read_query
+from api.downloads import while_allowed
 from api.openapi import operation
 from api.security import picture_headers, refuse_other_viewers
 from api.shapes import PatientRead, Person, Shape, Time
@@ -212,13 +213,14 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
     query=LookQuery,
     returns="image/jpeg",
     errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_image(request: ConsultRequest) -> Response:
     seen = await _opened(request, "image")
     photo, start = seen.photo, seen.photo.jpeg_offset
     chunks = _chunks(request.state["backends"], seen, start, start + photo.jpeg_length)
     headers = picture_headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
-    return StreamingResponse(await _begun(chunks), headers=headers, media_type="image/jpeg")
+    return await _streamed(request, chunks, headers, media_type="image/jpeg")
 
 
 @operation(
@@ -227,6 +229,7 @@ async def get_image(request: ConsultRequest) -> Response:
     query=LookQuery,
     returns="image/jpeg",
     errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_preview(request: ConsultRequest) -> Response:
     seat, photo = await _opened(request, "preview")
@@ -244,12 +247,13 @@ async def get_preview(request: ConsultRequest) -> Response:
     query=LookQuery,
     returns="application/dicom",
     errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_dicom(request: ConsultRequest) -> Response:
     seen = await _opened(request, "dicom")
     chunks = _chunks(request.state["backends"], seen, 0, seen.photo.size)
     headers = picture_headers(seen.photo.size, 'attachment; filename="photo.dcm"')
-    return StreamingResponse(await _begun(chunks), headers=headers, media_type="application/dicom")
+    return await _streamed(request, chunks, headers, media_type="application/dicom")
 
 
 @operation(
@@ -264,6 +268,14 @@ async def get_certificate(request: ConsultRequest) -> Response:
     async with recording(request) as session:
         _, photo = await open_photo(session, actor, request.path_params["photo_id"], "certificate")
     return CertificateRead.model_validate(photo.certificate).response()
+
+
+async def _streamed(
+    request: ConsultRequest, chunks: AsyncGenerator[bytes], headers: dict[str, str], media_type: str
+) -> Response:
+    purpose = read_query(request, LookQuery).purpose
+    shown = while_allowed(request, await _begun(chunks), purpose=purpose)
+    return StreamingResponse(shown, headers=headers, media_type=media_type)
 
 
 async def _shown_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, StringConstraints
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.auditing import put_on_record
 from api.auth import actor_of
 from api.bodies import Body, read_json
 from api.openapi import operation
@@ -81,6 +82,7 @@ async def get_proxies(request: ConsultRequest) -> Response:
     async with backends.database.reads() as session:
         seat = await get_patient(session, actor, patient_id, Action.CONSENT_READ)
         found = await list_proxies(session, seat)
+    await put_on_record(request, seat.actor, "proxies.viewed", patient_id, **seat.about)
     return ProxyList(items=[ProxyRead.of(proxy, user) for proxy, user in found]).response()
 
 

@@ -11,8 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult import audit, notifications
 from consult.access import Action, require
 from consult.backends.jobs import Jobs
+from consult.backends.keys import is_shredded
 from consult.consults import get_seat
-from consult.errors import Conflict, NotFound
+from consult.errors import Conflict, Gone, NotFound
 from consult.models import (
     OPEN_FOR,
     REVIEW_WITHIN,
@@ -22,6 +23,7 @@ from consult.models import (
     GlassReason,
     User,
     now,
+    private,
 )
 from consult.notifications import Words
 
@@ -53,7 +55,7 @@ async def break_glass(
         user_id=actor.user_id,
         consult_id=consult_id,
         reason_code=reason,
-        reason_text=text,
+        reason_text=private(text, seat.consult.subject_id),
         opened_at=at,
         expires_at=at + OPEN_FOR,
         review_due_at=at + REVIEW_WITHIN,
@@ -97,15 +99,21 @@ async def review_glass(
     comment: str,
     at: datetime | None = None,
 ) -> Listed:
-    """Say whether it was right. Once. Raises NotFound, or Conflict (`already_reviewed`)."""
+    """Say whether it was right. Once.
+
+    Raises NotFound, Conflict (`already_reviewed`), or Gone: a comment about a shredded patient.
+    """
     require(actor, Action.GLASS_REVIEW)
     glass = await session.get(BreakGlass, glass_id)
     if glass is None:
         raise NotFound
     if glass.reviewed_at:
         raise Conflict("Somebody reviewed this already.", code="already_reviewed")
+    subject = glass.reason_text.subject
+    if comment and is_shredded(session, subject):
+        raise Gone
     glass.reviewed_by, glass.reviewed_at = actor.user_id, at or now()
-    glass.outcome, glass.comment = outcome, comment
+    glass.outcome, glass.comment = outcome, private(comment or None, subject)
     session.add(glass)
     await audit.record(
         session, actor, f"glass.found_{outcome.value}", glass.id, consult_id=glass.consult_id

@@ -8,10 +8,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit, notifications
+from consult.accounts import find_by_email
 from consult.backends.jobs import Jobs
 from consult.consults import Seat, announce, join
 from consult.errors import Conflict, Forbidden, InvalidFields, NotFound
-from consult.models import Audience, Participant, Role, User, now
+from consult.models import Audience, Participant, Role, User, now, private
 
 DEFAULT_HOURS = 72
 LONGEST_HOURS = 14 * 24
@@ -43,7 +44,7 @@ async def give_seat(
     given = participant or Participant(
         consult_id=consult.id, user_id=colleague.id, in_the_open=True
     )
-    given.granted_by, given.purpose = seat.actor.user_id, wish.purpose
+    given.granted_by, given.purpose = seat.actor.user_id, private(wish.purpose, consult.subject_id)
     given.expires_at, given.ended_at = at + timedelta(hours=wish.hours), None
     given.in_the_open, given.joined_at = True, at
     session.add(given)
@@ -97,7 +98,7 @@ async def _hanging_on(session: AsyncSession, participant: Participant) -> list[P
 
 
 async def _colleague(session: AsyncSession, email: str) -> User:
-    found = (await session.exec(select(User).where(User.email == email.lower()))).first()
+    found = await find_by_email(session, email)
     if found is None or not found.active or found.role is not Role.SPECIALIST:
         # One answer, whoever it is: this is no way to ask who has an account.
         raise InvalidFields({"email": "No specialist has this address. Have them invited first."})

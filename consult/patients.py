@@ -8,8 +8,10 @@ from sqlalchemy import exists
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from consult.access import Action, Relation, require
-from consult.errors import NotFound
+from consult import audit
+from consult.access import Action, Decision, Relation, require
+from consult.backends.keys import is_shredded
+from consult.errors import Gone, NotFound
 from consult.models import Actor, Consult, Participant, Proxy, Role, User, now
 
 
@@ -21,6 +23,12 @@ class PatientSeat:
     actor: Actor
     """With the patient they act for."""
     relation: Relation
+    decision: Decision
+
+    @property
+    def about(self) -> audit.About:
+        """What a row of the audit trail says of this look."""
+        return {"patient_id": self.patient.id, "rule": self.decision.rule}
 
 
 async def get_patient(
@@ -33,7 +41,7 @@ async def get_patient(
 ) -> PatientSeat:
     """The patient for this actor and this deed.
 
-    Raises NotFound (absent and not yours are one answer) or Forbidden.
+    Raises NotFound (absent and not yours are one answer), Forbidden, or Gone.
     """
     at = at or now()
     proxy = exists().where(
@@ -54,9 +62,11 @@ async def get_patient(
         raise NotFound
     patient, is_proxy, is_member = found
     relation = _relation(patient, actor, is_proxy=is_proxy, is_member=is_member)
-    require(actor, action, relation=relation)
+    decision = require(actor, action, relation=relation)
+    if is_shredded(session, patient.id):
+        raise Gone
     proxied = patient.id if relation is Relation.PROXY else None
-    return PatientSeat(patient, replace(actor, on_behalf_of=proxied), relation)
+    return PatientSeat(patient, replace(actor, on_behalf_of=proxied), relation, decision)
 
 
 def _relation(patient: User, actor: Actor, *, is_proxy: bool, is_member: bool) -> Relation:

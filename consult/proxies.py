@@ -14,11 +14,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit, notifications
 from consult.access import Relation
+from consult.accounts import find_by_email
 from consult.backends.jobs import Jobs
+from consult.backends.keys import is_shredded
 from consult.config import Settings
 from consult.consults import knock
 from consult.errors import Conflict, Forbidden, InvalidFields, NotFound
-from consult.models import FOR_A_CHILD, Consult, Proxy, ProxyBasis, Role, User, now
+from consult.models import FOR_A_CHILD, Consult, Proxy, ProxyBasis, Role, User, now, private
 from consult.notifications import Words
 from consult.patients import PatientSeat
 
@@ -115,14 +117,18 @@ async def list_proxies(session: AsyncSession, seat: PatientSeat) -> list[tuple[P
 
 
 async def patients_for(session: AsyncSession, user_id: UUID) -> list[tuple[Proxy, User]]:
-    """Whom this person may act for now."""
+    """Whom this person may act for now, by name."""
     query = (
         select(Proxy, User)
         .join(User, col(User.id) == Proxy.patient_id)
         .where(Proxy.proxy_id == user_id, Proxy.holds_at(now()))
-        .order_by(col(User.name), col(User.id))
     )
-    return list((await session.exec(query)).all())
+    found = [
+        (proxy, patient)
+        for proxy, patient in (await session.exec(query)).all()
+        if not is_shredded(session, patient.id)
+    ]
+    return sorted(found, key=lambda pair: (pair[1].name, pair[1].id))  # names are sealed
 
 
 async def set_birth(
@@ -138,7 +144,8 @@ async def set_birth(
     patient, ends_at = seat.patient, majority_at(birth, settings.majority_age)
     if birth.born_on > now().date():
         raise InvalidFields({"born_on": "This day is still to come."})
-    patient.born_on, patient.time_zone = birth.born_on, birth.time_zone
+    patient.born_on = private(birth.born_on.isoformat(), patient.id)
+    patient.time_zone = private(birth.time_zone, patient.id)
     session.add(patient)
     query = select(Proxy).where(
         Proxy.patient_id == patient.id,
@@ -159,9 +166,10 @@ def _birthday(born_on: date, age: int) -> date:
 
 
 def _majority_of(patient: User, settings: Settings) -> datetime | None:
-    if patient.born_on is None or patient.time_zone is None:
+    if not patient.born_on or not patient.time_zone:
         return None
-    return majority_at(Birth(patient.born_on, patient.time_zone), settings.majority_age)
+    birth = Birth(date.fromisoformat(patient.born_on), patient.time_zone)
+    return majority_at(birth, settings.majority_age)
 
 
 def _require_basis(seat: PatientSeat, wish: Wish, *, minor: bool) -> None:
@@ -182,13 +190,13 @@ def _why_not(seat: PatientSeat, *, minor: bool) -> str:
         return "For a child, a coordinator adds a parent or a guardian."
     if seat.relation is Relation.SUBJECT:
         return "You can add a delegate. Anybody else is added by a coordinator."
-    if seat.patient.born_on is None:
+    if not seat.patient.born_on:
         return "Say first when and where the patient was born: this is for a child."
     return "For an adult, add a representative, or let the patient add a delegate."
 
 
 async def _account(session: AsyncSession, email: str, patient: User) -> User:
-    found = (await session.exec(select(User).where(User.email == email.lower()))).first()
+    found = await find_by_email(session, email)
     if found is None or not found.active or found.role is not Role.PATIENT:
         raise InvalidFields({"email": "Nobody with this address can act for a patient yet."})
     if found.id == patient.id:

@@ -28,7 +28,8 @@ depends_on = None
 
 _TEXT = sqlmodel.sql.sqltypes.AutoString
 _COLUMNS = {
-    "user": {"email": _TEXT(), "name": _TEXT()},
+    "user": {"email": _TEXT(), "name": _TEXT(), "born_on": sa.Date(), "time_zone": _TEXT()},
+    "credential": {"name": _TEXT()},
     "apitoken": {"name": _TEXT()},
     "consult": {"reason": _TEXT()},
     "message": {"body": _TEXT()},
@@ -40,9 +41,15 @@ _COLUMNS = {
         "note": _TEXT(),
     },
     "preview": {"jpeg": sa.LargeBinary()},
+    "participant": {"purpose": _TEXT()},
+    "breakglass": {"reason_text": _TEXT(), "comment": _TEXT()},
 }
+_EMPTY_IS_NONE = {("participant", "purpose"), ("breakglass", "comment")}
+_DEFAULTS = {("credential", "name"): "Passkey", ("participant", "purpose"): ""}
+_KEYS = {"preview": "photo_id", "participant": "rowid"}
 _SUBJECTS = {
     "user": 'SELECT id, id FROM "user"',
+    "credential": "SELECT id, user_id FROM credential",
     "apitoken": "SELECT id, user_id FROM apitoken",
     "consult": "SELECT id, subject_id FROM consult",
     "message": "SELECT message.id, consult.subject_id FROM message"
@@ -50,10 +57,14 @@ _SUBJECTS = {
     "photo": "SELECT id, subject_id FROM photo",
     "preview": "SELECT preview.photo_id, photo.subject_id FROM preview"
     " JOIN photo ON photo.id = preview.photo_id",
+    "participant": "SELECT participant.rowid, consult.subject_id FROM participant"
+    " JOIN consult ON consult.id = participant.consult_id",
+    "breakglass": "SELECT breakglass.id, consult.subject_id FROM breakglass"
+    " JOIN consult ON consult.id = breakglass.consult_id",
 }
 # A batch keeps no CHECK constraint that it is not given.
 _CHECKS = {
-    "user": {"role": "role IN ('patient', 'ems', 'specialist', 'coordinator', 'admin')"},
+    "user": {"role": "role IN ('patient', 'ems', 'specialist', 'coordinator', 'admin', 'device')"},
     "consult": {
         "consultkind": "kind IN ('emergency', 'follow_up', 'second_opinion', 'pre_visit',"
         " 'prior_imaging')",
@@ -61,6 +72,10 @@ _CHECKS = {
         "consultstate": "state IN ('submitted', 'in_review', 'answered', 'closed')",
     },
     "message": {"audience": "audience IN ('everyone', 'clinicians')"},
+    "breakglass": {
+        "glassreason": "reason_code IN ('emergency', 'cover', 'safety', 'other')",
+        "glassoutcome": "outcome IN ('justified', 'not_justified')",
+    },
 }
 _KIND = "dicom-instance"
 
@@ -79,7 +94,13 @@ def upgrade() -> None:
     for table, columns in _COLUMNS.items():
         with op.batch_alter_table(table, table_args=_checks(table)) as batch_op:
             for column, before in columns.items():
-                batch_op.alter_column(column, existing_type=before, type_=sa.LargeBinary())
+                batch_op.alter_column(
+                    column,
+                    existing_type=before,
+                    type_=sa.LargeBinary(),
+                    server_default=None,
+                    nullable=True if (table, column) in _EMPTY_IS_NONE else None,
+                )
             if table == "user":
                 batch_op.drop_constraint(batch_op.f("uq_user_email"), type_="unique")
                 name = batch_op.f("uq_user_email_index")
@@ -88,6 +109,8 @@ def upgrade() -> None:
                 batch_op.alter_column("subject_id", existing_type=sa.Uuid(), nullable=False)
             if table == "consult":
                 batch_op.create_index(batch_op.f("ix_consult_subject_id"), ["subject_id"])
+    for table, column in _EMPTY_IS_NONE:
+        op.execute(f"UPDATE {table} SET {column} = NULL WHERE length({column}) = 0")  # noqa: S608 - our own names
     if _any_rows():
         settings = _settings()
         with open_keys(settings) as keys:
@@ -102,19 +125,34 @@ def downgrade() -> None:
         with open_keys(settings) as keys:
             _open_objects(keys, folder_of(settings.storage_url))
             _open_rows(keys)
+    for table, column in _EMPTY_IS_NONE:
+        op.execute(f"UPDATE {table} SET {column} = '' WHERE {column} IS NULL")  # noqa: S608 - our own names
+    # The batch casts what changes its type, and to SQLite a date is a number: its year.
+    op.add_column("user", sa.Column("born", sa.Date(), nullable=True))
+    op.execute('UPDATE "user" SET born = born_on')
     for table, columns in _COLUMNS.items():
         with op.batch_alter_table(table, table_args=_checks(table)) as batch_op:
             for column, after in columns.items():
-                batch_op.alter_column(column, existing_type=sa.LargeBinary(), type_=after)
+                if column != "born_on":
+                    batch_op.alter_column(
+                        column,
+                        existing_type=sa.LargeBinary(),
+                        type_=after,
+                        server_default=_DEFAULTS.get((table, column), False),
+                        nullable=False if (table, column) in _EMPTY_IS_NONE else None,
+                    )
             if table == "user":
                 batch_op.drop_constraint(batch_op.f("uq_user_email_index"), type_="unique")
                 batch_op.drop_column("email_index")
+                batch_op.drop_column("born_on")
                 batch_op.create_unique_constraint(batch_op.f("uq_user_email"), ["email"])
             if table == "consult":
                 batch_op.drop_index(batch_op.f("ix_consult_subject_id"))
                 batch_op.drop_column("shredded_at")
             if table in ("consult", "photo"):
                 batch_op.drop_column("subject_id")
+    with op.batch_alter_table("user", table_args=_checks("user")) as batch_op:
+        batch_op.alter_column("born", existing_type=sa.Date(), new_column_name="born_on")
 
 
 def _checks(table: str) -> list[sa.CheckConstraint]:
@@ -147,16 +185,29 @@ def _open_rows(keys: Keys) -> None:
     for table, name, column, row_id, _, value in _values():
         plain = keys.open(_bytes(value), f"{table}.{column}")
         if plain is None:
-            lost = {"email": f"{row_id}@shredded.invalid", "certificate": "{}"}
-            plain = lost.get(column, "").encode()
-        opened = plain if column == "jpeg" else plain.decode()
+            opened = _instead(column, row_id)
+        else:
+            opened = plain if column == "jpeg" else plain.decode()
         _put(table, name, column, row_id, opened)
+
+
+def _instead(column: str, row_id: str) -> str | bytes | None:
+    """What stands in the place of something that was shredded."""
+    match column:
+        case "email":
+            return f"{row_id}@shredded.invalid"
+        case "certificate":
+            return "{}"
+        case "born_on" | "time_zone":
+            return None
+        case _:
+            return b"" if column == "jpeg" else ""
 
 
 def _values() -> Iterator[tuple[str, str, str, str, UUID, object]]:
     """Yield (table, name of its key, column, key, subject, value) of all there is."""
     for table, query in _SUBJECTS.items():
-        name = "photo_id" if table == "preview" else "id"
+        name = _KEYS.get(table, "id")
         for row_id, subject in _all(query):
             for column in _COLUMNS[table]:
                 one = f'SELECT {column} FROM "{table}" WHERE {name} = ?'  # noqa: S608 - our own names
@@ -165,7 +216,7 @@ def _values() -> Iterator[tuple[str, str, str, str, UUID, object]]:
                     yield table, name, column, row_id, UUID(subject), value
 
 
-def _put(table: str, name: str, column: str, row_id: str, value: bytes | str) -> None:
+def _put(table: str, name: str, column: str, row_id: str, value: bytes | str | None) -> None:
     _run(f'UPDATE "{table}" SET {column} = ? WHERE {name} = ?', value, row_id)  # noqa: S608 - our own names
 
 

@@ -31,7 +31,14 @@ from consult.accounts.passkeys import (
     register,
     registration_options,
 )
-from consult.accounts.people import add_user, find_user, get_user, list_users, refuse_higher
+from consult.accounts.people import (
+    add_user,
+    find_by_email,
+    find_user,
+    get_user,
+    list_users,
+    refuse_higher,
+)
 from consult.accounts.proofs import count_saved_codes, make_saved_codes, witness
 from consult.accounts.recovery import (
     ask_to_recover,
@@ -90,6 +97,7 @@ __all__ = [
     "end_session",
     "end_sessions_of",
     "expiry_of",
+    "find_by_email",
     "find_user",
     "get_user",
     "give_code",

@@ -24,7 +24,7 @@ from consult.accounts.ceremony import (
 from consult.accounts.challenges import CHALLENGE_LIFETIME, AnsweredChallenge
 from consult.config import Settings
 from consult.errors import InvalidFields
-from consult.models import Credential, User, now
+from consult.models import Credential, User, now, private
 
 _LONGEST_NAME = 60
 
@@ -78,7 +78,7 @@ async def bind(
         backup_eligible=passkey.backup_eligible,
         backed_up=passkey.backed_up,
         rp_id=settings.rp_id,
-        name=name,
+        name=private(name, user.id),
         usable_from=usable_from,
     )
     session.add(row)

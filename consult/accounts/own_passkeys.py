@@ -14,7 +14,7 @@ from consult.accounts.sessions import end_sessions_of
 from consult.backends.jobs import Jobs
 from consult.config import Settings
 from consult.errors import Conflict, NotFound
-from consult.models import Actor, Ceremony, Credential, User, now
+from consult.models import Actor, Ceremony, Credential, User, now, private
 
 _MOST = 20
 
@@ -60,7 +60,7 @@ async def rename_passkey(
 ) -> Credential:
     """Raises NotFound, InvalidFields."""
     row = await _own(session, actor, passkey_id)
-    row.name = passkey_name(name)
+    row.name = private(passkey_name(name), actor.user_id)
     session.add(row)
     await audit.record(session, actor, "passkey.named", row.id)
     return row

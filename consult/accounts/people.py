@@ -37,7 +37,7 @@ async def add_user(
     if faults := _faults(email, name, role):
         raise InvalidFields(faults)
     email = email.lower() if email else None
-    if email and await _with_email(session, email):
+    if email and await find_by_email(session, email):
         raise Conflict("Somebody with this e-mail address is here already.", code="email_taken")
     user_id, keys = uuid4(), keys_of(session)
     await to_thread.run_sync(keys.make, user_id)
@@ -57,10 +57,15 @@ async def add_user(
 
 async def find_user(session: AsyncSession, email: str) -> User:
     """Raises NotFound."""
-    user = await _with_email(session, email.lower())
+    user = await find_by_email(session, email)
     if user is None:
         raise NotFound
     return user
+
+
+async def find_by_email(session: AsyncSession, email: str) -> User | None:
+    index = keys_of(session).index(email.lower(), "user.email")
+    return (await session.exec(select(User).where(User.email_index == index))).first()
 
 
 async def get_user(session: AsyncSession, user_id: UUID) -> User:
@@ -130,8 +135,3 @@ def _faults(email: str | None, name: str, role: Role) -> dict[str, str]:
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         faults["name"] = f"A name has 1 to {_LONGEST_NAME} characters that can be printed."
     return faults
-
-
-async def _with_email(session: AsyncSession, email: str) -> User | None:
-    index = keys_of(session).index(email, "user.email")
-    return (await session.exec(select(User).where(User.email_index == index))).first()

@@ -19,6 +19,8 @@ WORDS = {
     "messages.viewed": "read the messages",
     "message.viewed": "read a message",
     "readers.viewed": "read who had looked",
+    "consents.viewed": "read what was agreed to",
+    "proxies.viewed": "read who acts for the patient",
     "photo.attached": "sent the photo",
     "photo.turned": "turned the photo",
     "photo.image.viewed": "saw the photo",

@@ -151,7 +151,8 @@ async def _opener(session: AsyncSession, consult_id: UUID) -> UUID | None:
 async def set_confidential(session: AsyncSession, seat: Seat, *, confidential: bool) -> None:
     """Keep the consult from the patient's proxies, or no longer; `seat` is for CONSULT_HIDE."""
     consult = seat.consult
-    if consult.confidential == confidential:
+    if consult.confidential == confidential:  # what they are shown as an answer is a look
+        await audit.record(session, seat.actor, "consult.viewed", consult.id, **seat.about)
         return
     consult.confidential = confidential
     announce(session, consult, "consult.changed")

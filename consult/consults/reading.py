@@ -65,7 +65,7 @@ async def guests_of(session: AsyncSession, seat: Seat) -> list[Guest]:
     )
     rows = (await session.exec(query)).all()
     return [
-        Guest(user, by, given.purpose, given.expires_at)
+        Guest(user, by, given.purpose or "", given.expires_at)
         for user, by, given in rows
         if given.expires_at
     ]

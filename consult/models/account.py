@@ -4,7 +4,7 @@ Secrets are never here, only their SHA-256: a copy of the database opens no door
 addresses are sealed: it tells of nobody either.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -46,8 +46,9 @@ class User(SQLModel, table=True):
     active: bool = True
     ours: bool = Field(default=True, sa_column_kwargs={"server_default": "1"})
     """False for a colleague from elsewhere: they see only what they were asked into."""
-    born_on: date | None = None
-    time_zone: str | None = None
+    born_on: PrivateText | None = Field(default=None, sa_type=sealed("user.born_on"))
+    """A date, ISO 8601."""
+    time_zone: PrivateText | None = Field(default=None, sa_type=sealed("user.time_zone"))
     """Where the person lives (IANA): where their birthday begins."""
     created_at: datetime = Field(default_factory=now)
     read_only_until: datetime | None = None
@@ -65,7 +66,7 @@ class Credential(SQLModel, table=True):
     backup_eligible: bool
     backed_up: bool
     rp_id: str
-    name: str = "Passkey"
+    name: PrivateText = Field(sa_type=sealed("credential.name"))
     """What its owner calls it."""
     created_at: datetime = Field(default_factory=now)
     usable_from: datetime | None = None
@@ -160,7 +161,8 @@ class LoginSession(SQLModel, table=True):
     credential_id: UUID | None = Field(default=None, foreign_key="credential.id")
     """The passkey that opened it."""
     device: str = ""
-    """Browser and system in words, to recognise it by; nothing that tells two devices apart."""
+    """Browser and system in a few words of ours, to recognise it by; nothing that the browser
+    said, and nothing that tells two devices apart."""
     created_at: datetime = Field(default_factory=now)
     seen_at: datetime = Field(default_factory=now)
     proved_at: datetime | None = None

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import Field, SQLModel, col
 
 from consult.models.base import enum_type, now
+from consult.models.sealed import PrivateText, sealed
 
 OPEN_FOR = timedelta(minutes=60)
 REVIEW_WITHIN = timedelta(hours=72)
@@ -33,7 +34,8 @@ class BreakGlass(SQLModel, table=True):
     user_id: UUID = Field(foreign_key="user.id", index=True)
     consult_id: UUID = Field(foreign_key="consult.id", index=True)
     reason_code: GlassReason = Field(sa_type=enum_type(GlassReason))
-    reason_text: str
+    reason_text: PrivateText = Field(sa_type=sealed("breakglass.reason_text"))
+    """Like the comment, it may tell of the patient: both are sealed as the consult is."""
     opened_at: datetime = Field(default_factory=now)
     expires_at: datetime
     review_due_at: datetime
@@ -42,7 +44,7 @@ class BreakGlass(SQLModel, table=True):
     reviewed_by: UUID | None = Field(default=None, foreign_key="user.id")
     reviewed_at: datetime | None = None
     outcome: GlassOutcome | None = Field(default=None, sa_type=enum_type(GlassOutcome))
-    comment: str = ""
+    comment: PrivateText | None = Field(default=None, sa_type=sealed("breakglass.comment"))
 
     @classmethod
     def open_at(cls, at: datetime) -> ColumnElement[bool]:

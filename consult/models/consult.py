@@ -98,8 +98,8 @@ class Participant(SQLModel, table=True):
     joined_at: datetime = Field(default_factory=now)
     granted_by: UUID | None = Field(default=None, foreign_key="user.id")
     """Who asked this person in, as a guest; the seat is live only while theirs is."""
-    purpose: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    """What the guest was asked in for."""
+    purpose: PrivateText | None = Field(default=None, sa_type=sealed("participant.purpose"))
+    """What the guest was asked in for; sealed as the consult is."""
     expires_at: datetime | None = None
     ended_at: datetime | None = None
 

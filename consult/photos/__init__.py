@@ -2,7 +2,7 @@
 
 from consult.photos.attaching import attach_photo, find_place, require_welcome
 from consult.photos.instances import Facts
-from consult.photos.reading import Seen, get_photo, open_photo, record_damage
+from consult.photos.reading import Seen, get_photo, open_photo, record_damage, require_still
 from consult.photos.rows import find_preview, photos_in
 from consult.photos.turning import find_turn, turn_photo
 
@@ -17,6 +17,7 @@ __all__ = [
     "open_photo",
     "photos_in",
     "record_damage",
+    "require_still",
     "require_welcome",
     "turn_photo",
 ]

@@ -53,8 +53,8 @@ async def open_photo(
 
     For teaching or research, the patient must have agreed to that very purpose.
     """
-    care = purpose is Purpose.CARE
-    action = action if care else Action.IMAGE_READ_FOR_OTHERS
+    if action is Action.IMAGE_READ:
+        action = _look_for(purpose)
     seen = await get_photo(session, actor, photo_id, action, purpose=purpose)
     deed = f"photo.{rendition}.viewed"
     about: audit.About = {**seen.seat.about, "purpose": purpose}
@@ -66,6 +66,17 @@ async def record_damage(session: AsyncSession, seen: Seen) -> None:
     """Put on record that the stored instance was refused: changed, cut off, or another one."""
     seat, photo = seen
     await audit.record(session, seat.actor, "photo.damaged", photo.id, **seat.about)
+
+
+async def require_still(
+    session: AsyncSession, actor: Actor, photo_id: UUID, *, purpose: Purpose
+) -> None:
+    """Ask once more, in the middle of a download that is on record; raises what refuses it."""
+    await get_photo(session, actor, photo_id, _look_for(purpose), purpose=purpose)
+
+
+def _look_for(purpose: Purpose) -> Action:
+    return Action.IMAGE_READ if purpose is Purpose.CARE else Action.IMAGE_READ_FOR_OTHERS
 
 
 async def show_again(session: AsyncSession, seat: Seat, photo: Photo) -> None:

@@ -36,8 +36,8 @@ async def photos_in(session: AsyncSession, seat: Seat) -> list[Photo]:
 
 
 async def find_preview(session: AsyncSession, seat: Seat, photo_id: UUID) -> Preview | None:
-    """The small picture; `seat` must have been taken for IMAGE_READ."""
-    seat.require(Action.IMAGE_READ)
+    """The small picture; `seat` must have been taken to look at it, for care or for others."""
+    seat.require(Action.IMAGE_READ, Action.IMAGE_READ_FOR_OTHERS)
     query = (
         select(Preview)
         .join(Photo, col(Photo.id) == Preview.photo_id)

@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from consult import audit
 from consult.bootstrap import Backends
-from consult.models import AuditRow, User, now
+from consult.models import AuditRow, User, now, private
 from tests.factories import People, Somebody
 from tests.imaging.photos import make_jpeg
 from tests.signing_in import session_of
@@ -143,7 +143,7 @@ class TestDisclosures:
     ) -> None:
         async with backends.database.writes.begin() as session:
             user = await session.get_one(User, people.specialist.user.id)
-            user.name = '=HYPERLINK("https://elsewhere.test")'
+            user.name = private('=HYPERLINK("https://elsewhere.test")', user.id)
         consult_id = await people.patient.open_consult()
         await people.specialist.read(f"/api/consults/{consult_id}")
 

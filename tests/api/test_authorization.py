@@ -23,7 +23,7 @@ async def undeclared(_: ConsultRequest) -> Response:
     return PlainTextResponse("secret")
 
 
-@operation("Reads.", action=Action.CONSULT_READ)
+@operation("Reads.", action=Action.ACCOUNT_READ)
 async def declared(_: ConsultRequest) -> Response:
     return PlainTextResponse("secret")
 
@@ -68,24 +68,24 @@ class TestEveryAnswer:
 
     async def test_one_that_asked_for_something_else_has_no_answer(self) -> None:
         with pytest.raises(RuntimeError, match="not as declared"):
-            await asking(Action.CONSULT_LIST)(request())
+            await asking(Action.SESSION_END)(request())
 
     async def test_one_that_asked_for_more_than_it_says_has_no_answer(self) -> None:
         with pytest.raises(RuntimeError, match="not as declared"):
-            await asking(Action.MESSAGE_POST, Action.PHOTO_ATTACH)(request())
+            await asking(Action.ACCOUNT_CHANGE, Action.SESSION_END)(request())
 
     async def test_one_that_asked_on_the_way_only_has_an_answer_to_a_repeat_alone(self) -> None:
-        assert (await asking(Action.CONSULT_READ, status=200)(request())).status_code == 200
+        assert (await asking(Action.ACCOUNT_READ, status=200)(request())).status_code == 200
         with pytest.raises(RuntimeError, match="not as declared"):
-            await asking(Action.CONSULT_READ, status=201)(request())
+            await asking(Action.ACCOUNT_READ, status=201)(request())
 
     async def test_one_that_asked_as_it_says_is_answered(self) -> None:
-        for action in (Action.MESSAGE_POST, Action.CLINICIANS_POST):
-            answer = await asking(Action.CONSULT_READ, action, status=201)(request())
+        for action in (Action.ACCOUNT_CHANGE, Action.PASSKEY_NAME):
+            answer = await asking(Action.ACCOUNT_READ, action, status=201)(request())
             assert answer.status_code == 201
 
     async def test_what_one_request_asked_does_not_count_for_the_next(self) -> None:
-        await asking(Action.CONSULT_READ, Action.MESSAGE_POST, status=201)(request())
+        await asking(Action.ACCOUNT_READ, Action.ACCOUNT_CHANGE, status=201)(request())
 
         with pytest.raises(RuntimeError, match="asked for \\[\\]"):
             await asking(status=201)(request())
@@ -93,10 +93,10 @@ class TestEveryAnswer:
 
 def asking(*actions: Action, status: int = 201) -> Handler:
     @operation(
-        "Speaks.",
-        action=Action.MESSAGE_POST,
-        instead=(Action.CLINICIANS_POST,),
-        also=(Action.CONSULT_READ,),
+        "Changes something.",
+        action=Action.ACCOUNT_CHANGE,
+        instead=(Action.PASSKEY_NAME,),
+        also=(Action.ACCOUNT_READ,),
         status=201,
     )
     async def handler(_: ConsultRequest) -> Response:
@@ -108,7 +108,7 @@ def asking(*actions: Action, status: int = 201) -> Handler:
 
 
 def request() -> ConsultRequest:
-    return Request({"type": "http", "method": "GET", "headers": []})
+    return Request({"type": "http", "method": "GET", "headers": [], "state": {}})
 
 
 def test_what_is_decided_before_a_handler_runs_is_what_a_role_alone_gives() -> None:

@@ -29,6 +29,7 @@ from consult.models import (
     Role,
     User,
     now,
+    private,
 )
 from consult.tasks import send_notice
 from tests.api.accounts.people import Person, Service, a_person, own_page
@@ -78,7 +79,8 @@ async def crew_on(
     """
     async with a_person(service, role=role) as person:
         async with service.backends.database.writes.begin() as session:
-            (await session.get_one(User, person.user.id)).name = name
+            user = await session.get_one(User, person.user.id)
+            user.name = private(name, user.id)
         if DEVICE_COOKIE in tablet.client.cookies:
             value = tablet.client.cookies[DEVICE_COOKIE]
             person.client.cookies.set(DEVICE_COOKIE, value, domain="consult.test")

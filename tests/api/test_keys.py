@@ -67,7 +67,11 @@ class TestCanaries:
             assert photo
             preview = await session.get_one(Preview, photo.id)
         stored = await backends.storage.read(photo.storage_key, subject=photo.subject_id)
-        opened = [*(user.name for user in people), *(user.email for user in people), photo.note]
+        opened = [
+            *(user.name for user in people),
+            *(user.email or "" for user in people),
+            photo.note,
+        ]
         found = {name for name, it in canaries.items() if it in "\n".join(opened).encode()}
 
         assert {"name 0", "email 0", "note 0"} <= found
@@ -334,8 +338,9 @@ async def a_consult(people: People) -> Known:
     return Known(consult_id, photo["id"])
 
 
-async def shred(backends: Backends, wanted: str) -> None:
+async def shred(backends: Backends, wanted: str | None) -> None:
     """What the command does, in this process."""
+    assert wanted
     async with backends.database.reads() as session:
         estate = await find_estate(session, wanted)
     async with backends.database.writes.begin() as session:

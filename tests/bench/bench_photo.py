@@ -15,7 +15,7 @@ DICOM, written durably. Beside it stands what nobody can leave out:
 
 `two` is how many photos a second come out of two threads on all cores, beside one thread.
 
-An upright photo takes about 1.14 of what stands beside it, by the processor; 1.05 was hoped for.
+An upright photo takes about 1.15 of what stands beside it, by the processor; 1.05 was hoped for.
 The difference is work that the libraries do not do: sha256 of the result (0.05), advice on light
 and focus (0.05), fresh memory for the rebuilt photo, which the copy of the floor outweighs, the
 search for markers (0.02), the preview (0.01), the DICOM header (0.01), the way to the worker and

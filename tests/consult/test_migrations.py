@@ -15,7 +15,17 @@ from consult.backends.database import upgrade
 from consult.backends.keys import open_keys
 from consult.bootstrap import open_backends
 from consult.config import Settings
-from consult.models import ApiToken, Consult, Message, Photo, Preview, User
+from consult.models import (
+    ApiToken,
+    BreakGlass,
+    Consult,
+    Credential,
+    Message,
+    Participant,
+    Photo,
+    Preview,
+    User,
+)
 from consult.tasks import NAMES, sweep_orphans
 
 VERSIONS = Path(__file__).parents[2] / "alembic"
@@ -116,7 +126,7 @@ def test_ways_in_from_before_still_open_and_the_new_ones_close_when_going_back(
         insert(connection, "loginsession", id="0d" * 16, user_id="0a" * 16)
         insert(connection, "apitoken", id="0e" * 16, user_id="0a" * 16)
 
-    upgrade(fresh)
+    step(fresh, "0008")
 
     with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
         assert rows(connection, "credential", "name, usable_from") == [("Passkey", None)]
@@ -187,7 +197,7 @@ class TestConsent:
         ]
 
     def test_going_back_gives_nobody_more_than_they_had(self, fresh: Settings) -> None:
-        upgrade(fresh)
+        step(fresh, "0008")
         patient, guest, consult = "0a" * 16, "0b" * 16, "0c" * 16
         with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
             insert(connection, "user", id=patient, role="patient", email="a", handle=b"a", active=1)
@@ -284,9 +294,17 @@ class TestSealing:
                 preview = await session.get_one(Preview, UUID(PHOTO))
                 found = await find_user(session, "canary@example.org")
                 token = (await session.exec(select(ApiToken))).one()
+                passkey = (await session.exec(select(Credential))).one()
+                glass = (await session.exec(select(BreakGlass))).one()
+                guest = await session.get_one(Participant, (UUID(CONSULT), UUID(GUEST)))
+                member = await session.get_one(Participant, (UUID(CONSULT), UUID(USER)))
             stored = await backends.storage.read(photo.storage_key, subject=photo.subject_id)
         assert (user.name, user.email, found) == ("Canary Ana", "canary@example.org", user)
+        assert (user.born_on, user.time_zone) == ("2019-03-04", "Canary/Lisbon")
         assert (consult.reason, consult.subject_id) == ("Canary reason", user.id)
+        assert (passkey.name, guest.purpose, member.purpose) == ("Canary key", "Canary ask", None)
+        assert (glass.reason_text, glass.comment) == ("Canary glass", None)
+        assert glass.reason_text.subject == user.id
         assert (message.body, token.name) == ("Canary körper", "Canary token")
         assert (photo.device_make, photo.device_model, photo.note) == ("Canary", None, "")
         assert (photo.certificate, preview.jpeg) == ({"steps": ["Canary"]}, b"\xff\xd8Canary")
@@ -302,12 +320,12 @@ class TestSealing:
 
     async def test_the_way_back_opens_everything(self, fresh: Settings) -> None:
         keep_in_clear(fresh)
-        before = rows(fresh)
+        before = tables(fresh)
         upgrade(fresh)
 
-        command.downgrade(config(fresh), "0002")
+        command.downgrade(config(fresh), "0008")
 
-        after = rows(fresh)
+        after = tables(fresh)
         stored = fresh.data_dir / "objects" / object_path(str(after["photo"][0].pop("storage_key")))
         before["photo"][0].pop("storage_key")
         assert after == before
@@ -319,32 +337,33 @@ class TestSealing:
         with open_keys(fresh) as keys:
             keys.shred(UUID(USER))
 
-        command.downgrade(config(fresh), "0002")
+        command.downgrade(config(fresh), "0008")
 
-        after = rows(fresh)
+        after = tables(fresh)
         assert after["user"][0]["email"] == f"{USER}@shredded.invalid"
         assert (after["user"][0]["name"], after["message"][0]["body"]) == ("", "")
+        assert (after["user"][0]["born_on"], after["user"][0]["time_zone"]) == (None, None)
         assert after["photo"][0]["certificate"] == "{}"
 
     def test_no_rule_of_a_table_is_lost(self, fresh: Settings) -> None:
-        step(fresh, "0002")
+        step(fresh, "0008")
         before = rules(fresh)
 
         upgrade(fresh)
         up = rules(fresh)
-        command.downgrade(config(fresh), "0002")
+        command.downgrade(config(fresh), "0008")
 
         assert len([rule for rule in before if rule.startswith("CONSTRAINT ck_")]) >= 6
         assert before - up == {"CONSTRAINT uq_user_email UNIQUE (email)"}
         assert rules(fresh) == before
 
 
-USER, CONSULT, MESSAGE = "0a" * 16, "0c" * 16, "0d" * 16
+USER, CONSULT, MESSAGE, GUEST = "0a" * 16, "0c" * 16, "0d" * 16, "1a" * 16
 OBJECT = b"DICM Canary" * 20_000
 
 
 def keep_in_clear(settings: Settings) -> None:
-    step(settings, "0002")
+    step(settings, "0008")
     key = "5e" * 16
     stored = settings.data_dir / "objects" / object_path(key)
     (settings.data_dir / "objects" / "partial").mkdir(parents=True)
@@ -353,7 +372,16 @@ def keep_in_clear(settings: Settings) -> None:
     with closing(sqlite3.connect(settings.database_path)) as connection, connection:
         insert(
             connection, "user", id=USER, role="patient", name="Canary Ana",
-            email="canary@example.org", created_at=TIME,
+            email="canary@example.org", created_at=TIME, born_on="2019-03-04",
+            time_zone="Canary/Lisbon",
+        )  # fmt: skip
+        insert(
+            connection, "user", id=GUEST, role="device", name="Canary guest", email=None,
+            handle=b"guest", created_at=TIME,
+        )  # fmt: skip
+        insert(
+            connection, "credential", id="0e" * 16, user_id=USER, name="Canary key",
+            created_at=TIME,
         )  # fmt: skip
         insert(
             connection, "apitoken", id="0f" * 16, user_id=USER, name="Canary token",
@@ -363,6 +391,18 @@ def keep_in_clear(settings: Settings) -> None:
             connection, "consult", id=CONSULT, kind="follow_up", urgency="routine",
             state="submitted", opened_by=USER, patient_id=USER, reason="Canary reason",
             created_at=TIME, updated_at=TIME, updated_at_clinicians=TIME,
+        )  # fmt: skip
+        insert(
+            connection, "participant", consult_id=CONSULT, user_id=USER, joined_at=TIME,
+        )  # fmt: skip
+        insert(
+            connection, "participant", consult_id=CONSULT, user_id=GUEST, granted_by=USER,
+            purpose="Canary ask", joined_at=TIME,
+        )  # fmt: skip
+        insert(
+            connection, "breakglass", id="0b" * 16, user_id=GUEST, consult_id=CONSULT,
+            reason_code="other", reason_text="Canary glass", opened_at=TIME, expires_at=TIME,
+            review_due_at=TIME,
         )  # fmt: skip
         insert(
             connection, "message", id=MESSAGE, consult_id=CONSULT, author_id=USER,
@@ -390,12 +430,15 @@ def files(settings: Settings) -> list[tuple[Path, bytes]]:
     return [(path, path.read_bytes()) for path in settings.data_dir.rglob("*") if path.is_file()]
 
 
-def rows(settings: Settings) -> dict[str, list[dict[str, object]]]:
+def tables(settings: Settings) -> dict[str, list[dict[str, object]]]:
     with closing(sqlite3.connect(settings.database_path)) as connection:
         connection.row_factory = sqlite3.Row
         return {
             table: [dict(row) for row in connection.execute(f'SELECT * FROM "{table}"')]
-            for table in ("user", "apitoken", "consult", "message", "photo", "preview")
+            for table in (
+                *("user", "credential", "apitoken", "consult", "participant", "breakglass"),
+                *("message", "photo", "preview"),
+            )
         }
 
 

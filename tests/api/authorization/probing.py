@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from api.app import API_ROUTES
-from tests.api.authorization.actors import BODIES, CONSULT, LAST, NEW_IDS, PUBLIC, Kind
+from api.openapi import operation_of
+from consult.access import Action
+from tests.api.authorization.actors import (
+    BODIES,
+    BREAKS,
+    CONSULT,
+    ENDS_SESSION,
+    LAST,
+    NEW_IDS,
+    OTHER_IDS,
+    PUBLIC,
+    Kind,
+)
 from tests.api.authorization.server import Server
 from tests.api.authorization.world import World, fresh_id, make_world
-from tests.factories import Somebody
 
 # Bytes of an answer that are read: of an event stream, which has no end, the first ones.
 _ENOUGH = 4096
@@ -23,7 +34,8 @@ class Probe:
     expected: frozenset[int]
     status: int
     may_read: bool
-    """Whether this caller may read the consult at all."""
+    """Whether this caller may read the consult at all, or has just been let in."""
+    request_id: str
     told: bool
     """Whether a word that somebody wrote, or an id of theirs, was in the answer."""
 
@@ -40,51 +52,59 @@ class Probe:
         return self.status < 400
 
 
+def declared_actions() -> Iterator[tuple[str, Action]]:
+    """Every method of every route of the API, and what it declares."""
+    for route in API_ROUTES:
+        if isinstance(route, Route) and (declared := operation_of(route)):
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                yield f"{method} {route.path.replace(':uuid', '')}", declared.action
+
+
 def route_names() -> list[str]:
-    """Every method of every route of the API; what undoes the rest comes last."""
-    names = [
-        f"{method} {route.path.replace(':uuid', '')}"
-        for route in API_ROUTES
-        if isinstance(route, Route)
-        for method in sorted((route.methods or set()) - {"HEAD"})
-    ]
+    """All of them; what undoes the rest comes last."""
+    names = [name for name, _ in declared_actions()]
     return sorted(names, key=lambda name: (name in LAST and LAST.index(name) + 1, name))
 
 
-async def probe_all(
-    server: Server, people: dict[str, Somebody], actors: Mapping[str, Kind]
-) -> list[Probe]:
+async def probe_all(server: Server, actors: Mapping[str, Kind]) -> list[Probe]:
     """Each kind of caller in a world of its own."""
     probes: list[Probe] = []
     for name, kind in actors.items():
-        world = await make_world(server, people, taken=kind.taken)
+        world = await make_world(server, taken=kind.taken)
         probes += await probe_one(world, name, kind)
     return probes
 
 
 async def probe_one(world: World, name: str, kind: Kind) -> list[Probe]:
+    probes: list[Probe] = []
     headers = await kind.sends(world)
-    return [await _probe(world, name, kind, route, headers) for route in route_names()]
+    for route in route_names():
+        probes.append(await _probe(world, name, kind, route, headers))
+        if route in ENDS_SESSION:
+            headers = await kind.sends(world)
+    return probes
 
 
 async def _probe(world: World, name: str, kind: Kind, route: str, headers: dict[str, str]) -> Probe:
     method, template = route.split(" ")
-    ids = world.ids | ({NEW_IDS[route]: fresh_id()} if route in NEW_IDS else {})
+    ids = world.ids | (OTHER_IDS[route](world) if route in OTHER_IDS else {})
+    ids |= {NEW_IDS[route]: fresh_id()} if route in NEW_IDS else {}
     body = BODIES[route](world) if route in BODIES else {}
     client, path = world.server.client, template.format_map(ids)
     async with client.stream(method, path, headers=headers, **body) as answer:
         told = b""
         async for chunk in answer.aiter_bytes():
             told += chunk
-            if len(told) > _ENOUGH or "event-stream" in answer.headers["content-type"]:
+            if len(told) > _ENOUGH or "event-stream" in answer.headers.get("content-type", ""):
                 break
-    words = [world.canary, *world.ids.values()]
+    words = [world.canary, *(world.ids[name] for name in ("consult_id", "photo_id", "message_id"))]
     return Probe(
         name,
         route,
         expected=frozenset(_expected(kind, route)),
         status=answer.status_code,
-        may_read=kind.answers.get(READING) == 200,
+        request_id=answer.headers["x-request-id"],
+        may_read=kind.answers.get(READING) == 200 or route in BREAKS,
         told=any(word.encode() in told for word in words),
     )
 

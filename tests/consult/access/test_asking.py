@@ -25,7 +25,7 @@ from consult.access import (
 from consult.bootstrap import Backends
 from consult.consults import Seat, close_consult
 from consult.errors import Conflict, ConsultError, Forbidden, Gone, NotFound, NotSignedIn
-from consult.models import Actor, Consult, ConsultKind, Role, Urgency, Via
+from consult.models import Actor, Consult, ConsultKind, Role, Urgency, Via, private
 
 ROOT = Path(__file__).parents[3]
 
@@ -104,9 +104,12 @@ class TestRequire:
 
 class TestSeat:
     def consult(self) -> Consult:
+        subject = uuid4()
         return Consult(
             kind=ConsultKind.EMERGENCY,
             urgency=Urgency.STAT,
+            reason=private("", subject),
+            subject_id=subject,
             opened_by=uuid4(),
             study_instance_uid="2.25.1",
         )
@@ -132,22 +135,28 @@ QUERIES = {
 }
 HEALTH = {"Consult", "Message", "Photo", "Preview", "Event"}
 WITHOUT_A_SEAT = {
-    "consult/consults/seats.py:get_seat": "takes the decision",
-    "consult/consults/seats.py:list_seats": "takes the decision for each row",
+    "consult/consults/facts.py:known": "what the decision is taken by",
+    "consult/consults/seats.py:_consent_to": "what the decision is taken by",
     "consult/consults/lifecycle.py:_opener": "whose id it is, before a seat is asked for",
     "consult/photos/rows.py:consult_of": "which consult to ask for a seat in",
     "consult/quotas.py:require_consult_quota": "how many photos there are, to its members",
     "consult/quotas.py:_require_hour": "when the actor's own photos came",
     "consult/quotas.py:_require_day": "how large the actor's own photos are",
+    "consult/consults/readers.py:disclosures_to_others": "which consults are the patient's own",
+    "consult/consents.py:count_overdue": "a number, for a monitor",
+    "consult/devices/claiming.py:_sent_by": "what a tablet sent, behind `_tablet_of`'s decision",
+    "consult/devices/claiming.py:_unclaimed_photos": "the same",
     "consult/tasks.py:sweep_orphans": "the names of stored files, none of what is in them",
 }
 """The functions that query health data and take no seat, and why that is right."""
 
-MAKE_SEATS = {
-    "consult/consults/seats.py:get_seat",
-    "consult/consults/seats.py:_seat_to_read",
-    "consult/consults/lifecycle.py:open_consult",
+MAKERS = {
+    "Seat": {"consult/consults/seats.py:_seat", "consult/consults/lifecycle.py:open_consult"},
+    "read_known": {"consult/consults/seats.py:get_seat", "consult/consults/seats.py:list_seats"},
+    "PatientSeat": {"consult/patients.py:get_patient"},
+    "decide": {"consult/access/asking.py:ask"},
 }
+"""Who alone may call what makes a seat, or what one is made of."""
 
 
 class TestLint:
@@ -162,17 +171,14 @@ class TestLint:
 
         assert without == WITHOUT_A_SEAT.keys()
 
-    def test_nothing_but_the_decision_makes_seats_and_decisions(self) -> None:
-        seats = {where for where, function in functions() if calls(function, "Seat")}
-        decisions = {where for where, function in functions() if calls(function, "Decision")}
+    @pytest.mark.parametrize("made", MAKERS)
+    def test_nothing_makes_a_seat_around_the_decision(self, made: str) -> None:
+        assert {where for where, function in functions() if calls(function, made)} == MAKERS[made]
 
-        assert seats == MAKE_SEATS
-        assert {where.partition(":")[0] for where in decisions} == {"consult/access/decision.py"}
+    def test_nothing_but_the_decision_makes_decisions(self) -> None:
+        deciding = {where for where, function in functions() if calls(function, "Decision")}
 
-    def test_nothing_decides_around_the_door(self) -> None:
-        deciding = {where for where, function in functions() if calls(function, "decide")}
-
-        assert deciding == {"consult/access/asking.py:ask"}
+        assert {where.partition(":")[0] for where in deciding} == {"consult/access/decision.py"}
 
     @pytest.mark.parametrize(
         "query",
@@ -240,7 +246,7 @@ def takes_a_seat(function: ast.AST) -> bool:
         return False
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     written = {ast.unparse(one.annotation) for one in arguments if one.annotation}
-    return bool(written & {"Seat", "Sequence[Seat]"})
+    return bool(written & {"Seat", "Sequence[Seat]", "PatientSeat"})
 
 
 def calls(function: ast.AST, name: str) -> bool:

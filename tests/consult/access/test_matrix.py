@@ -35,6 +35,7 @@ PICTURES = {
 HEALTH = PICTURES | {
     Action.CONSULT_READ,
     Action.CONSULT_CLOSE,
+    Action.CONSULT_HIDE,
     Action.MESSAGE_READ,
     Action.MESSAGE_POST,
     Action.CLINICIANS_POST,
@@ -50,7 +51,6 @@ HEALTH = PICTURES | {
     Action.DISCLOSURES_EXPORT,
 }
 LOOK = {Action.CONSULT_READ, Action.MESSAGE_READ, Action.IMAGE_READ}
-LEAVES_AS_IT_IS = {Action.CONSULT_READ, Action.MESSAGE_READ}
 CLINICAL = (Role.EMS, Role.SPECIALIST, Role.COORDINATOR, Role.ADMIN, Role.DEVICE)
 NOT_THEIR_OWN = (Relation.NONE, Relation.MEMBER, Relation.GUEST, Relation.INBOX)
 
@@ -316,6 +316,8 @@ class TestConsent:
         assert left & HEALTH == {
             *(Action.CONSULT_READ, Action.MESSAGE_READ, Action.CONSULT_CLOSE, Action.SEAT_END),
             *(Action.CONSENT_READ, Action.CONSENT_GIVE),
+            # Less is seen by fewer.
+            Action.CONSULT_HIDE,
             # Who may speak for a patient is not a matter of care.
             *(Action.PROXY_ADD, Action.PROXY_END),
         }
