@@ -53,7 +53,11 @@ def _serve(settings: Settings, args: argparse.Namespace) -> int:
     from api.server import serve  # noqa: PLC0415 - the other commands need no server
 
     _look_at_keys(settings)
-    print(f"Consult is at {settings.public_url} (data in {settings.data_dir})", flush=True)
+    print(
+        f"Consult is at {settings.public_url} (data in {settings.data_dir}, the key to it in "
+        f"{settings.key_file})",
+        flush=True,
+    )
     serve(settings, with_worker=not args.no_worker)
     return 0
 

@@ -15,15 +15,16 @@ from PIL import Image
 from sqlmodel import col, select
 
 from consult import audit
-from consult.accounts import add_user, create_token
+from consult.accounts import add_user, create_token, rename_passkey
 from consult.backends.jobs.table import Job
 from consult.bootstrap import Backends
+from consult.devices import add_device
 from consult.imaging.scrub import scrub
-from consult.models import AuditRow, Consult, Photo, Preview, Role, User
+from consult.models import AuditRow, Consult, Credential, Photo, Preview, Role, User, private
 from consult.notifications import SEND_NOTICE
 from consult.shredding import clear_up, find_estate, record_intent
 from consult.tasks import sweep_orphans
-from tests.factories import People, Somebody
+from tests.factories import People, Somebody, make_proxy, make_somebody, signed_in
 from tests.imaging.photos import make_jpeg
 
 PHOTO = make_jpeg(320, 240)
@@ -99,7 +100,57 @@ async def speak(backends: Backends, client: AsyncClient) -> dict[str, bytes]:
         body = photo(number, word(f"exif {number}"))
         canaries |= pixels_of(number, body)
         await somebody.attach(consult_id, body, body_site="hand", note=word(f"note {number}"))
-    return canaries
+        canaries[f"birth {number}"] = f"1931-0{number + 1}-17".encode()
+        canaries[f"zone {number}"] = b"Antarctica/Troll"
+        await name_passkey(backends, somebody, word(f"passkey {number}"))
+        await write_birth(backends, somebody, f"1931-0{number + 1}-17", "Antarctica/Troll")
+    return canaries | await speak_of_a_consult(backends, client)
+
+
+async def speak_of_a_consult(backends: Backends, client: AsyncClient) -> dict[str, bytes]:
+    """Ask a guest in, break the glass and review it, each in words; and add a tablet."""
+    words = {name: f"canary{uuid4().hex}" for name in ("purpose", "glass", "review", "tablet")}
+    people = await People.make(backends, client, domain="staff.test")
+    consult_id = await people.patient.open_consult()
+    await people.specialist.say(consult_id, "Cool it.")
+    giver = await signed_in(backends, people.specialist)
+    guest = {"email": people.other_specialist.user.email, "purpose": words["purpose"]}
+    answer = await giver.post(f"/api/consults/{consult_id}/seats", **guest)
+    assert answer.status_code == 201, answer.text
+    async with backends.database.writes.begin() as session:
+        await add_device(session, name=words["tablet"])
+    third = await make_somebody(backends, client, "third specialist", Role.SPECIALIST)
+    other = await signed_in(backends, third)
+    path = f"/api/consults/{consult_id}/break-glass"
+    broken = await other.post(path, reason="emergency", text=words["glass"])
+    assert broken.status_code == 201, broken.text
+    path = f"/api/break-glass/{broken.json()['id']}/review"
+    reviewed = await people.coordinator.post(path, outcome="justified", comment=words["review"])
+    assert (reviewed.status_code, reviewed.json()["text"]) == (200, words["glass"])
+    return {name: word.encode() for name, word in words.items()}
+
+
+async def name_passkey(backends: Backends, somebody: Somebody, name: str) -> None:
+    user_id = somebody.user.id
+    passkey = Credential(
+        user_id=user_id,
+        credential_id=uuid4().bytes,
+        public_key=b"",
+        backup_eligible=True,
+        backed_up=True,
+        rp_id=backends.settings.rp_id,
+        name=private("Passkey", user_id),
+    )
+    async with backends.database.writes.begin() as session:
+        session.add(passkey)
+        await session.flush()
+        await rename_passkey(session, somebody.actor, passkey.id, name)
+
+
+async def write_birth(backends: Backends, somebody: Somebody, born_on: str, zone: str) -> None:
+    async with backends.database.writes.begin() as session:
+        user = await session.get_one(User, somebody.user.id)
+        user.born_on, user.time_zone = private(born_on, user.id), private(zone, user.id)
 
 
 def photo(number: int, said: str, *, width: int = 320) -> bytes:
@@ -279,6 +330,34 @@ class TestShredded:
 
         assert (await other.read(f"/api/consults/{consult_id}"))["reason"] == "A scald"
         assert (await other.get(f"/api/photos/{photo['id']}/image")).status_code == 200
+
+    async def test_an_emergency_access_to_it_can_still_be_reviewed_but_not_in_words(
+        self, people: People, backends: Backends
+    ) -> None:
+        consult_id = (await a_consult(people)).addresses[0][1].rpartition("/")[2]
+        other = await signed_in(backends, people.other_specialist)
+        path = f"/api/consults/{consult_id}/break-glass"
+        broken = await other.post(path, reason="emergency", text="The patient is here")
+        await shred(backends, people.patient.user.email)
+        path = f"/api/break-glass/{broken.json()['id']}/review"
+
+        worded = await people.coordinator.post(path, outcome="justified", comment="They were")
+        plain = await people.coordinator.post(path, outcome="justified")
+
+        assert (worded.status_code, plain.status_code) == (410, 200)
+        assert (plain.json()["text"], plain.json()["comment"]) == ("", "")
+
+    async def test_who_acts_for_them_is_told_of_nobody_any_more(
+        self, people: People, backends: Backends
+    ) -> None:
+        await make_proxy(backends, people.patient, people.other_patient)
+        proxies = f"/api/patients/{people.patient.user.id}/proxies"
+        await shred(backends, people.patient.user.email)
+
+        listed = await people.other_patient.read("/api/me/patients")
+        assert listed == {"items": []}
+        assert (await people.other_patient.get(proxies)).status_code == 410
+        assert (await people.other_specialist.get(proxies)).status_code == 404
 
     async def test_an_unknown_person_is_shredded_by_their_consult(
         self, people: People, backends: Backends

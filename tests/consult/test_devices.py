@@ -179,7 +179,8 @@ class TestOnce:
 
 def test_the_tables_of_tablets_come_and_go_with_rows_in_them(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data")
-    upgrade(settings)
+    settings.data_dir.mkdir()
+    command.upgrade(config(settings), "0008")
     user, device, consult, login = ("0a" * 16, "0b" * 16, "0c" * 16, "0d" * 16)
     at = "2026-11-24 02:00:00.000000"
     with closing(sqlite3.connect(settings.database_path)) as connection, connection:

@@ -146,6 +146,8 @@ WITHOUT_A_SEAT = {
     "consult/consents.py:count_overdue": "a number, for a monitor",
     "consult/devices/claiming.py:_sent_by": "what a tablet sent, behind `_tablet_of`'s decision",
     "consult/devices/claiming.py:_unclaimed_photos": "the same",
+    "consult/shredding.py:find_estate": "whose keys the operator is about to have forgotten",
+    "consult/shredding.py:clear_up": "deletes and marks, and shows nobody anything",
     "consult/tasks.py:sweep_orphans": "the names of stored files, none of what is in them",
 }
 """The functions that query health data and take no seat, and why that is right."""
