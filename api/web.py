@@ -11,6 +11,7 @@ from api.state import ConsultRequest
 
 STATIC = Path(__file__).parents[1] / "static"
 
+_PAGES = ("/", "/enrol", "/recover", "/account", "/consults/{consult_id:uuid}")
 _NUMBER = '<meta name="consult-emergency-number" content="{}">'
 
 
@@ -32,6 +33,6 @@ async def get_page(request: ConsultRequest) -> Response:
 
 
 routes: list[BaseRoute] = [
-    *(Route(path, get_page) for path in ("/", "/enrol", "/consults/{consult_id:uuid}")),
+    *(Route(path, get_page) for path in _PAGES),
     Mount("/", _Files(directory=STATIC)),
 ]
