@@ -173,7 +173,8 @@ async function once(method, path, { body, announce = true } = {}) {
     throw new ApiError(0, "unreachable", OUT_OF_REACH);
   });
   if (!response.ok) throw refusal(response.status, await response.text(), announce);
-  return response.status === 204 ? null : response.json();
+  const words = await response.text(); // none for 202 and 204
+  return words ? JSON.parse(words) : null;
 }
 
 /** @param {number} status @param {string} text @param {boolean} announce */
