@@ -91,11 +91,12 @@ export class OwnPasskeys extends HTMLElement {
 customElements.define("own-passkeys", OwnPasskeys);
 
 /** @param {accounts.Passkey} passkey */
-function factsOf({ created_at, last_used_at, backed_up, usable_from }) {
+function factsOf({ created_at, last_used_at, backed_up, current, usable_from }) {
+  const used = last_used_at ? [`last used ${momentWords(new Date(last_used_at))}`] : [];
   const waits = usable_from && Date.parse(usable_from) > Date.now();
   return [
     `Made ${momentWords(new Date(created_at))}`,
-    last_used_at ? `last used ${momentWords(new Date(last_used_at))}` : "not used yet",
+    ...(used.length || current ? used : ["not used yet"]),
     backed_up ? "kept by your password app" : "only on that device",
     ...(waits ? [`works from ${momentWords(new Date(usable_from))}`] : []),
   ].join(" · ");

@@ -147,6 +147,7 @@ class Story:
         self.show(patient, "21-closed")
         patient.page.locator("aside summary").click()
         self.show(patient, "22-when-to-call")
+        patient.page.locator("aside summary").click()
 
     def coordinator_looks(self) -> None:
         coordinator = self.comes_in("Robin Hale", "coordinator")
@@ -175,9 +176,7 @@ class Story:
         page.get_by_role("button", name="Print a card").click()
         page.get_by_role("button", name="Print the card").wait_for()
         self.show(coordinator, "34-card")
-        page.emulate_media(media="print")
-        page.screenshot(path=self.out / "35-card-on-paper.png")
-        page.emulate_media(media="screen")
+        page.pdf(path=self.out / "35-card-on-paper.pdf")
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Pat Moreno").click()
         page.get_by_text("They lost their phone or passkey").click()
@@ -208,9 +207,7 @@ class Story:
         page.get_by_role("button", name="Use my passkey").click()
         page.get_by_role("heading", name="Your eight codes").wait_for()
         self.show(patient, "44-saved-codes")
-        page.emulate_media(media="print")
-        page.screenshot(path=self.out / "45-saved-codes-on-paper.png")
-        page.emulate_media(media="screen")
+        page.pdf(path=self.out / "45-saved-codes-on-paper.pdf")
 
     def patient_comes_back(self, patient: Person) -> None:
         page = patient.page

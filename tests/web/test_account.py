@@ -103,7 +103,7 @@ class TestStepUp:
 
     def test_the_page_asks_and_the_action_then_succeeds(self, stale: Person) -> None:
         stale.page.get_by_role("button", name="Make eight codes").click()
-        dialog = stale.page.get_by_role("dialog", name="Confirm it’s you")
+        dialog = stale.page.get_by_role("dialog", name="Confirm it")
         expect(dialog.get_by_role("button", name="Use my passkey")).to_be_focused()
 
         stale.page.keyboard.press("Enter")
