@@ -51,7 +51,7 @@ export const enable = (id) => request("POST", `/api/users/${id}/enable`);
  */
 export function offersFor({ id, email, role, active, enrolled }, me) {
   const equal = role !== "admin" || me.role === "admin";
-  const speaks = me.role === "coordinator" && active;
+  const speaks = me.role === "coordinator" && active; // whoever meets the patients
   const code = speaks && role === "patient" && (!enrolled || !email);
   return {
     again: equal && active && !enrolled && email !== null,
@@ -65,7 +65,7 @@ export function offersFor({ id, email, role, active, enrolled }, me) {
   };
 }
 
-/** "Here", "Invited", "Shut out". @param {Member} person */
+/** Whether they can come in, in words. @param {Member} person */
 export function standingWords({ active, enrolled }) {
   if (!active) return "Shut out";
   return enrolled ? "Has a passkey" : "Not here yet";
