@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop serve test check fix bench fuzz screens openapi lock clean
+.PHONY: help demo demo-stop serve test check security sbom fix bench fuzz screens openapi lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -32,17 +32,27 @@ test: $(VENV)/.dev ## lint, types, arrows, unit, API, migrations, browser: all o
 	@$(MAKE) --no-print-directory migrations
 	$(BIN)/pytest tests/web
 
-check: $(VENV)/.dev ## format, lint, types, import arrows, lock: no test is run
+check: $(VENV)/.dev ## format, lint, types, arrows, lock, licences, secrets: no test is run
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/lint-imports
 	$(BIN)/pyright
+	$(BIN)/python -m tests.security.supply
 	@! grep -nE '://|^ *-(-index-url|-extra-index-url|-find-links|-trusted-host|i |f )|(^|[ =@"])/' requirements*.txt
 
 .PHONY: migrations
 migrations: $(VENV)/.dev # the models and the migrations say the same
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && export CONSULT_DATA_DIR="$$folder" && \
 	$(BIN)/alembic upgrade head && $(BIN)/alembic check && $(BIN)/alembic downgrade base
+
+security: $(VENV)/.dev ## every requirement of security, the tests that prove it, and how they went
+	@.ci/packages
+	$(BIN)/python -m tests.security
+
+sbom: $(VENV)/.dev ## list what the service is made of, as CycloneDX [OUT=build/sbom.json]
+	@mkdir -p $(dir $(or $(OUT),build/sbom.json))
+	$(BIN)/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --spec-version 1.6 --of JSON -o $(or $(OUT),build/sbom.json)
 
 fix: $(VENV)/.dev ## format, and mend what lint can mend by itself
 	$(BIN)/ruff check --fix

@@ -1,13 +1,16 @@
 """Reads request bodies: held in memory, counted while they arrive, parsed once into a type."""
 
-from typing import TypeVar
+import re
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.state import ConsultRequest
 from consult.errors import InvalidFields, InvalidRequest, PhotoTooLarge
 
 JSON_LIMIT = 256 * 1024
+
+_NAME = re.compile(r"[a-z_]{1,32}|[0-9]{1,6}", re.IGNORECASE)
 
 
 class Body(BaseModel):
@@ -20,6 +23,9 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
+Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""Of a message or an event: what a column of a database can be compared with."""
+
 BodyT = TypeVar("BodyT", bound=Body)
 QueryT = TypeVar("QueryT", bound=Query)
 
@@ -30,7 +36,7 @@ async def read_bytes(request: ConsultRequest, *, limit: int) -> bytes:
     Raises PhotoTooLarge as soon as more than `limit` bytes are announced or arrive.
     """
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit:
+    if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
@@ -40,6 +46,12 @@ async def read_bytes(request: ConsultRequest, *, limit: int) -> bytes:
             raise _too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def announced_size(request: ConsultRequest, *, limit: int) -> int:
+    """Return how many bytes the body will have, `limit` where it does not say or exaggerates."""
+    announced = request.headers.get("content-length", "")
+    return min(int(announced), limit) if announced.isdecimal() else limit
 
 
 async def read_json(request: ConsultRequest, shape: type[BodyT]) -> BodyT:
@@ -73,6 +85,10 @@ def _explained(error: ValidationError) -> InvalidRequest:
         return InvalidRequest(
             "The body is not valid JSON. Send a JSON object.", code="invalid_json"
         )
-    return InvalidFields(
-        {".".join(str(part) for part in fault["loc"]) or "body": fault["msg"] for fault in faults}
-    )
+    return InvalidFields({_place(fault["loc"]): fault["msg"] for fault in faults})
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    """Name the field. What does not look like the name of one is not repeated."""
+    words = (str(part) for part in parts)
+    return ".".join(word if _NAME.fullmatch(word) else "(unknown)" for word in words) or "body"

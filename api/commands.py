@@ -4,15 +4,19 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 
-from api import account_commands
+from sqlalchemy.exc import SQLAlchemyError
+
+from api import account_commands, device_commands, trail
 from consult import audit, logs
 from consult.backends.database import upgrade
 from consult.backends.jobs import WorkerRunning
 from consult.bootstrap import Backends, open_backends
 from consult.config import InvalidSettings, Settings, read_settings
 from consult.errors import ConsultError, InvalidFields, NotFound
+from consult.logs import place
 from consult.tasks import NAMES
 from consult.worker import run_worker
 
@@ -23,7 +27,7 @@ def run(name: str, args: argparse.Namespace) -> int:
         settings = read_settings(**_overrides(args))
         logs.configure(settings.log_level)
         return _COMMANDS[name](settings, args)
-    except (InvalidSettings, ConsultError, WorkerRunning, OSError) as error:
+    except (InvalidSettings, ConsultError, WorkerRunning, OSError, SQLAlchemyError) as error:
         if isinstance(error, BrokenPipeError):
             raise
         print(f"consult: {_said(error)}", file=sys.stderr)
@@ -31,6 +35,8 @@ def run(name: str, args: argparse.Namespace) -> int:
 
 
 def _said(error: Exception) -> str:
+    if isinstance(error, SQLAlchemyError):
+        return place(error)  # its words hold SQL
     if isinstance(error, InvalidFields):
         return " ".join(f"{field}: {fault}" for field, fault in error.faults.items())
     return str(error)
@@ -86,31 +92,42 @@ def _jobs(settings: Settings, args: argparse.Namespace) -> int:
     return _with_backends(settings, show)
 
 
-def _audit_verify(settings: Settings, _: argparse.Namespace) -> int:
-    async def verify(backends: Backends) -> int:
-        async with backends.database.reads() as session:
-            report = await audit.verify(session)
-        if report.first_bad_seq is None:
-            print(f"The chain of {report.rows} rows is whole.")
-            return 0
-        print(f"The chain is broken at row {report.first_bad_seq}.")
-        return 1
+def _audit_verify(settings: Settings, args: argparse.Namespace) -> int:
+    if not settings.secret_file.exists():
+        raise OSError(f"{settings.secret_file}: the key of the audit trail is not there")
+    extra = Path(args.anchor) if args.anchor else None
+    return _with_backends(settings, partial(trail.verify, extra=extra), anchored=False)
 
-    return _with_backends(settings, verify)
+
+def _audit_anchor(settings: Settings, _: argparse.Namespace) -> int:
+    return _with_backends(settings, trail.anchor)
+
+
+def _audit_export(settings: Settings, args: argparse.Namespace) -> int:
+    wanted = audit.Filter(since=args.since, until=args.until)
+    return _with_backends(settings, partial(trail.export, wanted=wanted, as_fhir=args.fhir))
 
 
 def _with_backends(
-    settings: Settings, use: Callable[[Backends], Coroutine[None, None, int | None]]
+    settings: Settings,
+    use: Callable[[Backends], Coroutine[None, None, int | None]],
+    *,
+    anchored: bool = True,
 ) -> int:
+    """Run `use`; the rows of the audit trail that it left are anchored at once."""
+
     async def run() -> int:
         async with open_backends(settings, task_names=NAMES) as backends:
-            return await use(backends) or 0
+            status = await use(backends) or 0
+            if anchored:
+                await trail.drop_anchor(backends)
+            return status
 
     upgrade(settings)
     return asyncio.run(run())
 
 
-def _on_accounts(
+def _with(
     command: Callable[[Backends, argparse.Namespace], Coroutine[None, None, None]],
 ) -> Callable[[Settings, argparse.Namespace], int]:
     def run(settings: Settings, args: argparse.Namespace) -> int:
@@ -125,14 +142,20 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "migrate": _migrate,
     "doctor": _doctor,
     "demo": _demo,
-    "user_add": _on_accounts(account_commands.user_add),
-    "user_list": _on_accounts(account_commands.user_list),
-    "user_disable": _on_accounts(account_commands.user_disable),
-    "user_enable": _on_accounts(account_commands.user_enable),
-    "user_role": _on_accounts(account_commands.user_role),
-    "token_create": _on_accounts(account_commands.token_create),
-    "token_list": _on_accounts(account_commands.token_list),
-    "token_revoke": _on_accounts(account_commands.token_revoke),
+    "user_add": _with(account_commands.user_add),
+    "user_list": _with(account_commands.user_list),
+    "user_disable": _with(account_commands.user_disable),
+    "user_enable": _with(account_commands.user_enable),
+    "user_role": _with(account_commands.user_role),
+    "token_create": _with(account_commands.token_create),
+    "token_list": _with(account_commands.token_list),
+    "token_revoke": _with(account_commands.token_revoke),
+    "device_add": _with(device_commands.device_add),
+    "device_link": _with(device_commands.device_link),
+    "device_list": _with(device_commands.device_list),
+    "device_revoke": _with(device_commands.device_revoke),
     "jobs": _jobs,
     "audit_verify": _audit_verify,
+    "audit_anchor": _audit_anchor,
+    "audit_export": _audit_export,
 }

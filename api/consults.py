@@ -3,37 +3,42 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, RootModel, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.auditing import put_on_record, recording
 from api.auth import actor_of
 from api.bodies import Body, Query, read_json, read_query
 from api.openapi import operation
 from api.photos import PhotoRead, shape_photos
-from api.shapes import Person, Shape, Time
+from api.shapes import PatientRead, Person, Shape, Time
 from api.state import ConsultRequest
-from consult.access import Action, Relation
+from consult.access import Action, Consent, Relation
 from consult.consults import (
     Cursor,
+    Guest,
     Seat,
     close_consult,
     get_seat,
+    guests_of,
     list_seats,
     mark_read,
+    named_in,
     open_consult,
-    patients_of,
     people_of,
+    record_list,
+    set_confidential,
     unread_of,
 )
 from consult.errors import InvalidFields
-from consult.models import ConsultKind, ConsultState, Urgency
-from consult.photos import list_photos
+from consult.models import Audience, ConsentMethod, ConsultKind, ConsultState, Role, Urgency, now
+from consult.photos import photos_in
 
 
 class ConsultOpen(Body):
@@ -44,6 +49,12 @@ class ConsultOpen(Body):
     urgency: Urgency | None = None
     reason: Annotated[str, StringConstraints(max_length=4000)] = ""
     patient_id: UUID | None = None
+    consent: Literal[ConsentMethod.VERBAL, ConsentMethod.SIGNATURE] | None = None
+    """How the patient agreed to care, as a clinician says; without it an emergency speaks."""
+
+
+class ConfidentialPut(Body):
+    confidential: bool
 
 
 class ReadMarkPut(Body):
@@ -55,9 +66,11 @@ class ConsultQuery(Query):
     limit: Annotated[int, Field(ge=1, le=100)] = 30
 
 
-class PatientRead(Shape):
-    id: UUID
-    name: str
+class GuestRead(Shape):
+    user: Person
+    asked_in_by: Person
+    purpose: str
+    expires_at: Time
 
 
 class ConsultRead(Shape):
@@ -67,7 +80,19 @@ class ConsultRead(Shape):
     state: ConsultState
     reason: str
     patient: PatientRead | None
+    relation: Relation
+    """What you are to it."""
+    opened_by: Person
+    claimed_by: Person | None
+    """Who said, of what a tablet opened: that was me."""
+    claimed_at: Time | None
     joined: bool
+    confidential: bool
+    """Kept from those who act for the patient."""
+    consent: Consent
+    """To care, as it is now."""
+    consent_overdue: bool
+    """An emergency spoke for the patient, and nobody has asked them in 72 hours."""
     unread: int
     last_seq: int
     photo_count: int
@@ -76,10 +101,23 @@ class ConsultRead(Shape):
     updated_at: Time
 
 
+class ConsultReceipt(Shape):
+    """What a tablet is told of a consult that it opened: that it is here, and nothing else."""
+
+    id: UUID
+    state: Literal["received"] = "received"
+
+
+class ConsultPost(RootModel[ConsultRead | ConsultReceipt]):
+    """A tablet that nobody has signed in on gets the receipt."""
+
+
 class ConsultDetail(ConsultRead):
     last_event: int
     """Follow the events after this number, and nothing is missed in between."""
     people: list[Person]
+    guests: list[GuestRead]
+    """Those of the people who were asked in for a while."""
     photos: list[PhotoRead]
 
 
@@ -92,9 +130,10 @@ class ConsultPage(Shape):
     "Open a consult. The same id again is the same consult.",
     action=Action.CONSULT_OPEN,
     takes=ConsultOpen,
-    returns=ConsultRead,
+    returns=ConsultPost,
     status=201,
     errors=(400, 403, 409, 422),
+    also=(Action.CONSULT_READ,),
 )
 async def post_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -109,8 +148,9 @@ async def post_consult(request: ConsultRequest) -> Response:
             urgency=wish.urgency,
             reason=wish.reason,
             patient_id=wish.patient_id,
+            consent=wish.consent,
         )
-        (shown,) = await _shape(session, [seat])
+        shown = await _shown_to(session, seat)
     return shown.response(201 if created else 200)
 
 
@@ -120,6 +160,7 @@ async def post_consult(request: ConsultRequest) -> Response:
     query=ConsultQuery,
     returns=ConsultPage,
     errors=(422,),
+    also=(Action.CONSULT_READ,),
 )
 async def get_consults(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -129,6 +170,8 @@ async def get_consults(request: ConsultRequest) -> Response:
         seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
         page = seats[: query.limit]
         items = await _shape(session, page)
+    async with recording(request) as session:
+        await record_list(session, actor, page)
     more = len(seats) > query.limit
     return ConsultPage(items=items, next=_cursor(page[-1]) if more else None).response()
 
@@ -145,9 +188,15 @@ async def get_consult(request: ConsultRequest) -> Response:
         seat = await get_seat(session, actor, request.path_params["consult_id"])
         (shown,) = await _shape(session, [seat])
         people = [Person.of(user) for user in await people_of(session, seat)]
-        photos = await shape_photos(session, await list_photos(session, seat))
+        guests = [_shape_guest(guest) for guest in await guests_of(session, seat)]
+        photos = await shape_photos(session, await photos_in(session, seat))
+    await put_on_record(request, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
     detail = ConsultDetail(
-        **shown.model_dump(), last_event=seat.last_event, people=people, photos=photos
+        **shown.model_dump(),
+        last_event=seat.last_event,
+        people=people,
+        guests=guests,
+        photos=photos,
     )
     return detail.response()
 
@@ -170,6 +219,23 @@ async def post_close(request: ConsultRequest) -> Response:
 
 
 @operation(
+    "Keep a consult from those who act for the patient, or no longer.",
+    action=Action.CONSULT_HIDE,
+    takes=ConfidentialPut,
+    returns=ConsultRead,
+    errors=(400, 403, 404, 422),
+)
+async def post_confidential(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    wish, consult_id = await read_json(request, ConfidentialPut), request.path_params["consult_id"]
+    async with backends.database.writes.begin() as session:
+        seat = await get_seat(session, actor, consult_id, Action.CONSULT_HIDE)
+        await set_confidential(session, seat, confidential=wish.confidential)
+        (shown,) = await _shape(session, [seat])
+    return shown.response()
+
+
+@operation(
     "Remember how far you have read.",
     action=Action.CONSULT_READ,
     takes=ReadMarkPut,
@@ -185,12 +251,19 @@ async def put_read(request: ConsultRequest) -> Response:
     return Response(status_code=204)
 
 
+async def _shown_to(session: AsyncSession, seat: Seat) -> ConsultRead | ConsultReceipt:
+    if seat.actor.role is Role.DEVICE:
+        return ConsultReceipt(id=seat.consult.id)
+    (shown,) = await _shape(session, [seat])
+    return shown
+
+
 async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRead]:
-    unread, patients = await unread_of(session, seats), await patients_of(session, seats)
+    unread, named = await unread_of(session, seats), await named_in(session, seats)
     shown: list[ConsultRead] = []
     for seat in seats:
-        consult = seat.consult
-        patient = patients[consult.patient_id] if consult.patient_id else None
+        consult, clinicians = seat.consult, seat.view is Audience.CLINICIANS
+        patient = named[consult.patient_id] if consult.patient_id else None
         shown.append(
             ConsultRead(
                 id=consult.id,
@@ -198,8 +271,15 @@ async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRe
                 urgency=consult.urgency,
                 state=consult.state,
                 reason=consult.reason,
-                patient=PatientRead(id=patient.id, name=patient.name) if patient else None,
-                joined=seat.relation in (Relation.SUBJECT, Relation.MEMBER),
+                patient=PatientRead.of(patient) if patient else None,
+                opened_by=Person.of(named[consult.opened_by]),
+                claimed_by=Person.of(named[consult.claimed_by]) if consult.claimed_by else None,
+                claimed_at=consult.claimed_at,
+                relation=seat.relation,
+                joined=seat.relation not in (Relation.NONE, Relation.INBOX),
+                confidential=consult.confidential,
+                consent=seat.consent,
+                consent_overdue=clinicians and seat.consent_is_overdue(now()),
                 unread=unread.get(consult.id, 0),
                 last_seq=seat.last_seq,
                 photo_count=consult.photo_count,
@@ -211,6 +291,15 @@ async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRe
     return shown
 
 
+def _shape_guest(guest: Guest) -> GuestRead:
+    return GuestRead(
+        user=Person.of(guest.user),
+        asked_in_by=Person.of(guest.asked_in_by),
+        purpose=guest.purpose,
+        expires_at=guest.expires_at,
+    )
+
+
 def _cursor(seat: Seat) -> str:
     text = f"{seat.updated_at.isoformat()} {seat.consult.id}"
     return base64.urlsafe_b64encode(text.encode()).decode()
@@ -219,8 +308,10 @@ def _cursor(seat: Seat) -> str:
 def _read_cursor(cursor: str) -> Cursor:
     try:
         time, _, consult_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return Cursor(datetime.fromisoformat(time), UUID(consult_id))
-    except (ValueError, binascii.Error):
+        # Of any zone but within the years that there are: to change it may overflow.
+        moment = datetime.fromisoformat(time).astimezone(UTC)
+        return Cursor(moment, UUID(consult_id))
+    except (ValueError, OverflowError, binascii.Error):
         raise InvalidFields({"cursor": "Use the cursor of the page before, unchanged."}) from None
 
 
@@ -229,5 +320,6 @@ routes = [
     Route("/api/consults", get_consults, methods=["GET"]),
     Route("/api/consults/{consult_id:uuid}", get_consult),
     Route("/api/consults/{consult_id:uuid}/close", post_close, methods=["POST"]),
+    Route("/api/consults/{consult_id:uuid}/confidential", post_confidential, methods=["POST"]),
     Route("/api/consults/{consult_id:uuid}/read", put_read, methods=["PUT"]),
 ]

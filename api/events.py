@@ -6,15 +6,14 @@ The stream carries no health information: it says that something is there, the p
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from api.auditing import put_on_record
 from api.auth import actor_of
-from api.bodies import Query, read_query
+from api.bodies import Number, Query, read_query
 from api.openapi import operation
 from api.state import ConsultRequest
 from consult.access import Action
@@ -31,7 +30,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class EventQuery(Query):
-    after: Annotated[int, Field(ge=0)] | None = None
+    after: Number | None = None
     """Where to begin; a Last-Event-ID, which a browser sends by itself, comes first."""
 
 
@@ -44,9 +43,12 @@ class EventQuery(Query):
 )
 async def get_events(request: ConsultRequest) -> Response:
     seat = await _seat(request)
+    await put_on_record(request, seat.actor, "consult.followed", seat.consult.id, **seat.about)
     after = _last_event_id(request)
     if after is None:
         after = read_query(request, EventQuery).after
+    if request.method == "HEAD":  # the stream has no end that its headers could wait for
+        return StreamingResponse(iter(()), headers=_HEADERS, media_type="text/event-stream")
     stream = _stream(request, seat, seat.last_event if after is None else after)
     return StreamingResponse(stream, headers=_HEADERS, media_type="text/event-stream")
 

@@ -1,47 +1,44 @@
 """Photos: a raw body in, a scrubbed JPEG, its DICOM instance and its certificate out."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, RootModel, StringConstraints
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from api.auditing import recording
 from api.auth import actor_of
-from api.bodies import Body, Query, read_bytes, read_json, read_query
+from api.bodies import Body, Query, announced_size, read_bytes, read_json, read_query
+from api.downloads import while_allowed
 from api.openapi import operation
-from api.shapes import Person, Shape, Time
+from api.security import picture_headers, refuse_other_viewers
+from api.shapes import PatientRead, Person, Shape, Time
 from api.state import ConsultRequest
 from consult.access import Action
 from consult.clinical.body_sites import Laterality, View, parse_site
-from consult.errors import Forbidden, InvalidFields, NotFound
-from consult.models import Photo, Preview, User
+from consult.errors import InvalidFields, NotFound
+from consult.models import Actor, Photo, Purpose, Role, User
 from consult.photos import (
     Facts,
+    Seen,
     attach_photo,
     find_place,
+    find_preview,
     find_turn,
-    get_photo,
     open_photo,
+    require_welcome,
     turn_photo,
 )
-
-# A picture is shown inside our own page and nowhere else: not framed, not run, not kept.
-_IMAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
-_FRAMES = {"document", "iframe", "frame", "object", "embed"}
 
 
 class PhotoQuery(Query):
     body_site: str | None = None
-    laterality: Annotated[
-        Laterality | None, BeforeValidator(lambda word: word and Laterality(word))
-    ] = None
+    # An empty word is none. pydantic asks the enum, whose own refusal would repeat the word.
+    laterality: Annotated[Laterality | None, BeforeValidator(lambda word: word or None)] = None
     view: View | None = None
     note: Annotated[str, StringConstraints(max_length=1000)] = ""
 
@@ -54,6 +51,11 @@ class PhotoQuery(Query):
         if side and self.laterality not in (None, side):
             raise InvalidFields({"laterality": "This contradicts the side in body_site."})
         return Facts(site, side or self.laterality, self.view, self.note)
+
+
+class LookQuery(Query):
+    purpose: Purpose = Purpose.CARE
+    """What for. Teaching and research each need the patient's own consent."""
 
 
 class PhotoTurn(Body):
@@ -95,11 +97,31 @@ class PhotoRead(Shape):
     scrub_summary: str
     created_at: Time
     created_by: Person
+    on_behalf_of: PatientRead | None
+    """The patient for whom it was sent."""
+    claimed_by: Person | None
+    """Who said, of what a tablet sent: that was me."""
+    claimed_at: Time | None
     turned_from: UUID | None
     replaced_by: UUID | None
     turned_clockwise: int
     turned_by: Person | None
     turned_at: Time | None
+
+
+class PhotoReceipt(Shape):
+    """What a tablet is told of a photo that it sent: that it is here, and nothing else."""
+
+    id: UUID
+    consult_id: UUID
+    state: Literal["received"] = "received"
+    sha256: str
+    sha256_before: str
+    """Of the bytes as they arrived: the sender may compare."""
+
+
+class PhotoPut(RootModel[PhotoRead | PhotoReceipt]):
+    """A tablet that nobody has signed in on gets the receipt."""
 
 
 class FindingRead(Shape):
@@ -123,21 +145,26 @@ class CertificateRead(Shape):
     action=Action.PHOTO_ATTACH,
     takes="application/octet-stream",
     query=PhotoQuery,
-    returns=PhotoRead,
+    returns=PhotoPut,
     status=201,
-    errors=(400, 403, 404, 409, 413, 415, 422),
+    errors=(400, 403, 404, 409, 413, 415, 422, 429, 503, 507),
+    also=(Action.CONSULT_READ,),
 )
 async def put_photo(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     facts = read_query(request, PhotoQuery).facts()
     async with backends.database.reads() as session:
         place = await find_place(session, actor=actor, **request.path_params)
-    upload = await read_bytes(request, limit=backends.settings.max_upload_bytes)
-    async with backends.database.writes.begin() as session:
-        photo, created = await attach_photo(
-            session, backends, place=place, upload=upload, facts=facts
-        )
-        (shown,) = await shape_photos(session, [photo])
+        await require_welcome(session, backends, place)
+    limit = backends.settings.max_upload_bytes
+    # Held until the photo is in the record: that is how long its bytes are in memory.
+    with request.state["limits"].uploads.reserve(announced_size(request, limit=limit)):
+        upload = await read_bytes(request, limit=limit)
+        async with backends.database.writes.begin() as session:
+            photo, created = await attach_photo(
+                session, backends, place=place, upload=upload, facts=facts
+            )
+            shown = await _shown_to(session, actor, photo)
     return shown.response(201 if created else 200)
 
 
@@ -147,7 +174,9 @@ async def put_photo(request: ConsultRequest) -> Response:
     takes=PhotoTurn,
     returns=PhotoRead,
     status=201,
-    errors=(400, 403, 404, 409, 422),
+    errors=(400, 403, 404, 409, 422, 429, 507),
+    instead=(Action.OTHERS_PHOTO_TURN,),
+    also=(Action.CONSULT_READ,),
 )
 async def post_turn(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -167,9 +196,10 @@ async def post_turn(request: ConsultRequest) -> Response:
     "Read the facts of a photo.", action=Action.CONSULT_READ, returns=PhotoRead, errors=(404,)
 )
 async def get_photo_facts(request: ConsultRequest) -> Response:
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.reads() as session:
-        photo = await get_photo(session, actor, request.path_params["photo_id"])
+    actor = await actor_of(request)
+    async with recording(request) as session:
+        photo_id = request.path_params["photo_id"]
+        _, photo = await open_photo(session, actor, photo_id, "facts", action=Action.CONSULT_READ)
         (shown,) = await shape_photos(session, [photo])
     return shown.response()
 
@@ -177,41 +207,50 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
 @operation(
     "See the photo: the scrubbed JPEG, byte for byte.",
     action=Action.IMAGE_READ,
+    query=LookQuery,
     returns="image/jpeg",
-    errors=(403, 404),
+    errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_image(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "image")
+    _, photo = await _opened(request, "image")
     end = photo.jpeg_offset + photo.jpeg_length
     chunks = request.state["backends"].storage.chunks(photo.storage_key, photo.jpeg_offset, end)
-    headers = _headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
-    return StreamingResponse(chunks, headers=headers, media_type="image/jpeg")
+    headers = picture_headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
+    return _streamed(request, chunks, headers, media_type="image/jpeg")
 
 
 @operation(
-    "See the photo small.", action=Action.IMAGE_READ, returns="image/jpeg", errors=(403, 404)
+    "See the photo small.",
+    action=Action.IMAGE_READ,
+    query=LookQuery,
+    returns="image/jpeg",
+    errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_preview(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "preview")
+    seat, photo = await _opened(request, "preview")
     async with request.state["backends"].database.reads() as session:
-        preview = await session.get(Preview, photo.id)
+        preview = await find_preview(session, seat, photo.id)
     if preview is None:
         raise NotFound
-    headers = _headers(len(preview.jpeg), 'inline; filename="preview.jpg"')
+    headers = picture_headers(len(preview.jpeg), 'inline; filename="preview.jpg"')
     return Response(preview.jpeg, headers=headers, media_type="image/jpeg")
 
 
 @operation(
     "Download the DICOM instance (Part 10).",
     action=Action.IMAGE_READ,
+    query=LookQuery,
     returns="application/dicom",
-    errors=(403, 404),
+    errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_dicom(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "dicom")
+    _, photo = await _opened(request, "dicom")
     chunks = request.state["backends"].storage.chunks(photo.storage_key)
-    headers = _headers(photo.size, 'attachment; filename="photo.dcm"')
-    return StreamingResponse(chunks, headers=headers, media_type="application/dicom")
+    headers = picture_headers(photo.size, 'attachment; filename="photo.dcm"')
+    return _streamed(request, chunks, headers, media_type="application/dicom")
 
 
 @operation(
@@ -221,42 +260,59 @@ async def get_dicom(request: ConsultRequest) -> Response:
     errors=(403, 404),
 )
 async def get_certificate(request: ConsultRequest) -> Response:
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.reads() as session:
-        photo = await get_photo(session, actor, request.path_params["photo_id"], Action.IMAGE_READ)
+    refuse_other_viewers(request)
+    actor = await actor_of(request)
+    async with recording(request) as session:
+        _, photo = await open_photo(session, actor, request.path_params["photo_id"], "certificate")
     return CertificateRead.model_validate(photo.certificate).response()
 
 
+def _streamed(
+    request: ConsultRequest, chunks: AsyncIterator[bytes], headers: dict[str, str], media_type: str
+) -> Response:
+    purpose = read_query(request, LookQuery).purpose
+    shown = while_allowed(request, chunks, purpose=purpose)
+    return StreamingResponse(shown, headers=headers, media_type=media_type)
+
+
+async def _shown_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:
+    if actor.role is Role.DEVICE:
+        return PhotoReceipt.model_validate(photo.model_dump())
+    (shown,) = await shape_photos(session, [photo])
+    return shown
+
+
 async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[PhotoRead]:
-    named = {photo.created_by for photo in photos} | {photo.turned_by for photo in photos}
+    named = {
+        user_id
+        for photo in photos
+        for user_id in (photo.created_by, photo.on_behalf_of, photo.claimed_by, photo.turned_by)
+    }
     people = {
-        user.id: Person.of(user)
+        user.id: user
         for user in (await session.exec(select(User).where(col(User.id).in_(named - {None})))).all()
     }
-    return [
-        PhotoRead.model_validate(
-            photo.model_dump()
-            | {"created_by": people[photo.created_by]}
-            | {"turned_by": people[photo.turned_by] if photo.turned_by else None}
-        )
-        for photo in photos
-    ]
+    return [_shape_photo(photo, people) for photo in photos]
 
 
-async def _opened(request: ConsultRequest, rendition: str) -> Photo:
+def _shape_photo(photo: Photo, people: Mapping[UUID, User]) -> PhotoRead:
+    patient, claimant, turner = photo.on_behalf_of, photo.claimed_by, photo.turned_by
+    shown: dict[str, Any] = {
+        "created_by": Person.of(people[photo.created_by]),
+        "on_behalf_of": PatientRead.of(people[patient]) if patient else None,
+        "claimed_by": Person.of(people[claimant]) if claimant else None,
+        "turned_by": Person.of(people[turner]) if turner else None,
+    }
+    return PhotoRead.model_validate(photo.model_dump() | shown)
+
+
+async def _opened(request: ConsultRequest, rendition: str) -> Seen:
     """The look is committed to the audit trail before the first byte leaves."""
-    site = request.headers.get("sec-fetch-site")
-    if request.headers.get("sec-fetch-dest") in _FRAMES and rendition != "dicom":
-        raise Forbidden("A photo is shown inside Consult only.")
-    if site in ("cross-site", "same-site"):
-        raise Forbidden("A photo is shown inside Consult only.")
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.writes.begin() as session:
-        return await open_photo(session, actor, request.path_params["photo_id"], rendition)
-
-
-def _headers(length: int, disposition: str) -> dict[str, str]:
-    return _IMAGE_HEADERS | {"Content-Length": str(length), "Content-Disposition": disposition}
+    refuse_other_viewers(request, download=rendition == "dicom")
+    actor = await actor_of(request)
+    purpose, photo_id = read_query(request, LookQuery).purpose, request.path_params["photo_id"]
+    async with recording(request) as session:
+        return await open_photo(session, actor, photo_id, rendition, purpose=purpose)
 
 
 routes = [

@@ -11,16 +11,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
+from api.auditing import refusal_on_record
 from consult.errors import (
+    AuditUnavailable,
+    Busy,
     Conflict,
     ConsultError,
     Forbidden,
+    Gone,
     InvalidFields,
     InvalidPhoto,
     InvalidRequest,
     NotFound,
     NotSignedIn,
     PhotoTooLarge,
+    StorageFull,
+    TooMuch,
     UnreadablePhoto,
     UnsupportedPhoto,
 )
@@ -29,18 +35,22 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    Gone: HTTPStatus.GONE,
     Conflict: HTTPStatus.CONFLICT,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooMuch: HTTPStatus.TOO_MANY_REQUESTS,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
     InvalidPhoto: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnsupportedPhoto: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PhotoTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnreadablePhoto: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AuditUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 _CODES = {
     HTTPStatus.BAD_REQUEST: "bad_request",
-    HTTPStatus.NOT_FOUND: NotFound.code,
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
@@ -67,11 +77,21 @@ def problem(
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
-async def on_consult_error(_: Request, error: Exception) -> Response:
+async def on_consult_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ConsultError)
+    error = await refusal_on_record(request, error)
     status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
-    return problem(status, error.code, error.message, headers=headers)
+    return problem(status, error.code, error.message, headers=_headers(error))
+
+
+def _headers(error: ConsultError) -> dict[str, str]:
+    match error:
+        case NotSignedIn():
+            return {"WWW-Authenticate": "Bearer"}
+        case TooMuch():
+            return {"Retry-After": str(error.retry_after)}
+        case _:
+            return {}
 
 
 async def on_invalid_fields(_: Request, error: Exception) -> Response:
@@ -83,16 +103,23 @@ async def on_invalid_fields(_: Request, error: Exception) -> Response:
 
 async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
-    status, detail = HTTPStatus(error.status_code), error.detail
-    if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(sorted(_methods(request)))
-        detail = f"This address takes only {headers['Allow']}."
-        if not headers["Allow"]:
-            status = HTTPStatus.NOT_FOUND
-    if status is HTTPStatus.NOT_FOUND:
+    status = HTTPStatus(error.status_code)
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        return await _on_no_route(request, status)
+    return problem(status, _CODES.get(status, "error"), error.detail, headers=error.headers)
+
+
+async def _on_no_route(request: Request, status: HTTPStatus) -> Response:
+    """Starlette asks only one of all that match a path, and the files come after the routes."""
+    methods = _methods(request)
+    if status is HTTPStatus.METHOD_NOT_ALLOWED and not request.url.path.startswith("/api/"):
+        methods |= {"GET", "HEAD"}  # of files
+    if not methods or request.method in methods:
         return await on_consult_error(request, NotFound())
-    return problem(status, _CODES.get(status, "error"), detail, headers=headers)
+    allow = ", ".join(sorted(methods))
+    detail = f"This address takes only {allow}."
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    return problem(status, _CODES[status], detail, headers={"Allow": allow})
 
 
 async def on_crash(_: Request, __: Exception) -> Response:
@@ -100,9 +127,7 @@ async def on_crash(_: Request, __: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Every method of this path: Starlette names those of the first route only."""
-    files = set[str]() if request.url.path.startswith("/api/") else {"GET", "HEAD"}
-    return files | {
+    return {
         method
         for route in request.app.routes
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE

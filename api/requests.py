@@ -5,11 +5,16 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import count_request
+from consult.audit import begin_occasion
 
 log = structlog.get_logger()
+
+_LEFT = 499
+"""No status of HTTP's: nobody was there to be answered."""
 
 
 class Requests:
@@ -23,6 +28,8 @@ class Requests:
             await self.app(scope, receive, send)
             return
         request_id, status, started = str(uuid4()), 0, time.perf_counter()
+        address = (scope.get("client") or ("",))[0]
+        begin_occasion(address=address, request_id=request_id)
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -35,6 +42,8 @@ class Requests:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             await self.app(scope, receive, send_with_id)
+        except ClientDisconnect:  # they left, or were closed for being too slow: nothing broke
+            status = _LEFT
         except Exception:  # the outermost net: Starlette has answered 500 by now
             log.exception("request.crashed")
         _note(scope, status, time.perf_counter() - started)

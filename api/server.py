@@ -1,6 +1,7 @@
 """Runs the application under uvicorn, and stops it without cutting anybody off."""
 
 import asyncio
+import resource
 import signal
 import socket
 from types import FrameType
@@ -8,30 +9,45 @@ from types import FrameType
 import uvicorn
 
 from api.app import create_app
+from api.protocol import Door
 from consult.backends.doorbell import Doorbell
 from consult.config import Settings
 
 # A photo of 25 MB that is on its way over a slow link gets this long to arrive.
 _GRACE_SECONDS = 60
+# Photos that are read, the database, the pipes of the decode workers.
+_OTHER_FILES = 1024
 
 
 def serve(settings: Settings, *, with_worker: bool = True) -> None:
     """Serve until SIGTERM or SIGINT."""
+    _allow_files(settings.max_connections)
     doorbell = Doorbell()
     config = uvicorn.Config(
         create_app(settings, with_worker=with_worker, doorbell=doorbell),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=Door.of(settings).protocol(),
         lifespan="on",
         log_config=None,
         access_log=False,  # api/requests.py writes one line of its own, without the path
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     _Server(config, doorbell).run()
+
+
+def _allow_files(connections: int) -> None:
+    """Raise the limit on open files, often 1,024, so that every connection gets one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class _Server(uvicorn.Server):

@@ -4,9 +4,14 @@
     ├── NotSignedIn          nobody is signed in, or the session has ended
     ├── Forbidden            known to you, but not yours to do
     ├── NotFound             no such thing, or not yours to see: the two cannot be told apart
+    ├── Gone                 it was there and was destroyed, as whoever may know it is told
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
+    ├── TooMuch              more than the limits allow for now; says when to try again
+    │   └── Busy                 the limit is the service's own, not this person's
+    ├── StorageFull          the disk has no room for another photo
+    ├── AuditUnavailable     it cannot be put on record, so it does not happen
     └── InvalidPhoto         the bytes cannot become a photo of this consult
         ├── UnsupportedPhoto     a kind of file, or a coding, that cannot be kept faithfully
         ├── PhotoTooLarge        more bytes or more pixels than the caps allow
@@ -23,6 +28,8 @@ class ConsultError(Exception):
     """Something that a caller can handle."""
 
     code = "error"
+    rule: str | None = None
+    """The rule of access that refused, for the audit trail; None when it was no such rule."""
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -50,6 +57,13 @@ class NotFound(ConsultError):
         super().__init__(message)
 
 
+class Gone(ConsultError):
+    code = "gone"
+
+    def __init__(self, message: str = "This was deleted for good and cannot be shown.") -> None:
+        super().__init__(message)
+
+
 class Conflict(ConsultError):
     code = "conflict"
 
@@ -66,6 +80,33 @@ class InvalidFields(InvalidRequest):
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__("Some fields are wrong. Each is named in errors.")
         self.faults = dict(faults)
+
+
+class TooMuch(ConsultError):
+    """`retry_after` is in seconds."""
+
+    code = "too_much"
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after: int) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class Busy(TooMuch):
+    code = "busy"
+
+
+class StorageFull(ConsultError):
+    code = "storage_full"
+
+
+class AuditUnavailable(ConsultError):
+    code = "audit_unavailable"
+
+    def __init__(
+        self, message: str = "This cannot be put on record now, so it is not shown. Try again soon."
+    ) -> None:
+        super().__init__(message)
 
 
 class InvalidPhoto(ConsultError):

@@ -7,24 +7,33 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from consult import accounts, notifications
+from consult import accounts, audit, notifications
 from consult.access import Action
 from consult.accounts import mail
+from consult.accounts.people import acting
 from consult.accounts.secret import mailed_secret
 from consult.backends.jobs import Task
 from consult.bootstrap import Backends
+from consult.break_glass import remind_of_overdue
 from consult.consults import get_seat
 from consult.errors import ConsultError
-from consult.models import Actor, Invitation, Photo, User, Via, now
+from consult.models import Invitation, Photo, User, Via, now
 
 SWEEP_ORPHANS = "sweep_orphans"
+REMIND_OF_REVIEWS = "remind_of_reviews"
+ANCHOR_AUDIT = "anchor_audit"
+MAIL_ANCHOR = "mail_anchor"
 NAMES = frozenset(
     {
         notifications.SEND_NOTICE,
+        notifications.SEND_ALERT,
         mail.SEND_INVITATION,
         mail.SEND_RECOVERY_LINK,
         mail.SEND_ACCOUNT_NOTICE,
         SWEEP_ORPHANS,
+        REMIND_OF_REVIEWS,
+        ANCHOR_AUDIT,
+        MAIL_ANCHOR,
     }
 )
 
@@ -35,28 +44,65 @@ ORPHAN_AGE = timedelta(hours=24)
 def tasks_of(backends: Backends) -> Mapping[str, Task]:
     return {
         notifications.SEND_NOTICE: partial(send_notice, backends),
+        notifications.SEND_ALERT: partial(send_alert, backends),
         mail.SEND_INVITATION: partial(send_invitation, backends),
         mail.SEND_RECOVERY_LINK: partial(send_recovery_link, backends),
         mail.SEND_ACCOUNT_NOTICE: partial(send_account_notice, backends),
         SWEEP_ORPHANS: partial(sweep_orphans, backends),
+        REMIND_OF_REVIEWS: partial(remind_of_reviews, backends),
+        ANCHOR_AUDIT: partial(anchor_audit, backends),
+        MAIL_ANCHOR: partial(mail_anchor, backends),
     }
 
 
-async def send_notice(backends: Backends, *, user_id: str, consult_id: str, notice_id: str) -> None:
+async def send_notice(
+    backends: Backends,
+    *,
+    user_id: str,
+    consult_id: str,
+    notice_id: str,
+    words: str = notifications.Words.NEWS,
+) -> None:
     """Send one notice, unless the person has lost access since. The Message-ID stays the same on a retry."""
     async with backends.database.reads() as session:
         user = await session.get(User, UUID(user_id))
         if user is None or not user.active or not user.email:
             return
-        actor = Actor(user.id, user.role, user.name, user.email, Via.COMMAND)
+        actor = acting(user, via=Via.COMMAND)
         try:
             await get_seat(session, actor, UUID(consult_id), Action.CONSULT_READ)
         except ConsultError:
             return
     # No transaction is open while we talk to a mail server.
-    await backends.mailer.send(
-        notifications.notice(backends.settings, user, UUID(consult_id), UUID(notice_id))
+    letter = notifications.notice(
+        backends.settings,
+        user.email,
+        notice_id,
+        notifications.Words(words),
+        consult_id=UUID(consult_id),
     )
+    await backends.mailer.send(letter)
+
+
+async def send_alert(backends: Backends, *, user_id: str, words: str, notice_id: str) -> None:
+    """Send a text that names nothing to somebody on duty; without `user_id`, to the privacy officers."""
+    addresses = backends.settings.privacy_officers
+    if user_id:
+        async with backends.database.reads() as session:
+            user = await session.get(User, UUID(user_id))
+        address = mail.address_of(user)
+        addresses = (address,) if address else ()
+    for number, address in enumerate(addresses):
+        letter = notifications.notice(
+            backends.settings, address, f"{notice_id}.{number}", notifications.Words(words)
+        )
+        await backends.mailer.send(letter)
+
+
+async def remind_of_reviews(backends: Backends) -> None:
+    """Raise the alarm for every broken glass whose review is overdue, at most once a day."""
+    async with backends.database.writes.begin() as session:
+        await remind_of_overdue(session, backends.jobs)
 
 
 async def send_invitation(backends: Backends, *, invitation_id: str) -> None:
@@ -104,3 +150,24 @@ async def sweep_orphans(backends: Backends) -> None:
         for key in batch:
             if key not in owned:
                 await backends.storage.delete(key)
+
+
+async def anchor_audit(backends: Backends) -> None:
+    """Anchor the audit trail outside the database; once a day the privacy officer hears it too.
+
+    Raises ChainContradicted, so that the job is seen to fail for good.
+    """
+    settings = backends.settings
+    anchored = await audit.drop_anchor(backends.database, settings.audit_anchor)
+    if anchored and anchored.first_of_day and settings.privacy_officers:
+        anchor = anchored.anchor
+        async with backends.database.writes.begin() as session:
+            await backends.jobs.enqueue(
+                session, MAIL_ANCHOR, at=anchor.at, seq=anchor.seq, mac=anchor.mac
+            )
+
+
+async def mail_anchor(backends: Backends, *, at: str, seq: int, mac: str) -> None:
+    anchor = audit.Anchor(at, seq, mac)
+    for officer in backends.settings.privacy_officers:
+        await backends.mailer.send(notifications.anchor_notice(backends.settings, officer, anchor))

@@ -1,6 +1,9 @@
 /** The page: who is signed in, which screen the address names, and how one leads to the next. */
 
 import "./elements/consult-desk.js";
+import "./elements/device-claim.js";
+import "./elements/device-door.js";
+import "./elements/device-enrolment.js";
 import "./elements/emergency-notice.js";
 import "./elements/enrol-passkey.js";
 import "./elements/people-desk.js";
@@ -11,14 +14,20 @@ import { confirmIdentity } from "./elements/step-up.js";
 import { suggestWayBack } from "./elements/way-back.js";
 import { listPasskeys } from "./lib/accounts.js";
 import * as api from "./lib/api.js";
-import { tellPasswordManager } from "./lib/passkey.js";
+import { knownTablet } from "./lib/device.js";
+import { whenIdle } from "./lib/idle.js";
+import { signalAccepted, tellPasswordManager } from "./lib/passkey.js";
 import { seesPeople } from "./lib/roles.js";
 import { consultPath, isOurs, routeOf } from "./lib/routes.js";
 import { forgetOutboxes, hasUnsent } from "./lib/sending.js";
 import { announce, part, stamp } from "./lib/templates.js";
+import { uploads } from "./lib/uploads.js";
 
 /** @typedef {import("./elements/consult-desk.js").ConsultDesk} ConsultDesk */
-/** @typedef {import("./elements/sign-in.js").SignIn} SignIn */
+/** @typedef {import("./elements/device-claim.js").DeviceClaim} DeviceClaim */
+/** @typedef {import("./elements/device-door.js").DeviceDoor} DeviceDoor */
+
+const IDLE_ON_A_TABLET = 5 * 60_000; // as long as the service lets such a session be idle
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const header = /** @type {HTMLElement} */ (document.querySelector(".site-header"));
@@ -26,6 +35,9 @@ const header = /** @type {HTMLElement} */ (document.querySelector(".site-header"
 /** @type {api.Session | null} */
 let session = null;
 let lastUser = "";
+/** @type {import("./lib/device.js").Tablet | null} the tablet that this browser is */
+let tablet = null;
+let stopWatching = () => {};
 
 start();
 
@@ -41,17 +53,22 @@ async function start() {
   );
   document.addEventListener("account-wanted", () => go("/account"));
   api.useConfirmation(proveAgain);
+  document.addEventListener("tablet-enrolled", onTabletEnrolled);
+  document.addEventListener("sign-in-wanted", () => show({ signIn: true }));
   part(header, "sign-out").addEventListener("click", signOut);
+  tablet = await knownTablet();
   adopt(await api.getSession().catch(() => null));
   show({ first: true });
 }
 
-/** @param {{ first?: boolean, notice?: string }} [how] */
-function show({ first = false, notice = "" } = {}) {
+/** @param {{ first?: boolean, notice?: string, signIn?: boolean }} [how] */
+function show({ first = false, notice = "", signIn = false } = {}) {
   const route = routeOf(location.pathname);
   document.body.dataset["screen"] = session ? route.screen : "door";
   if (route.screen === "enrol") open("enrol-passkey", "Set up your passkey");
   else if (route.screen === "recover") open("recover-account", "Get back in");
+  else if (route.screen === "device") open("device-enrolment", "Set up this tablet");
+  else if (!session && tablet && !signIn) open("device-door", tablet.name, { notice });
   else if (!session) open("sign-in", "Sign in", { notice });
   else if (route.screen === "account") open("your-account", "Your account", session);
   else if (route.screen === "people" && seesPeople(session.user.role)) open("people-desk", "People", session);
@@ -62,6 +79,7 @@ function show({ first = false, notice = "" } = {}) {
 /** @param {string} screen @param {string} title @param {{ notice?: string, user?: api.Session["user"] }} [how] */
 function open(screen, title, { notice, user } = {}) {
   const element = stamp(screen);
+  if (tablet && screen === "device-door") /** @type {DeviceDoor} */ (element).name = tablet.name;
   if (notice) part(element, "notice").textContent = notice;
   if (user) Object.assign(element, { user });
   main.replaceChildren(element);
@@ -69,12 +87,14 @@ function open(screen, title, { notice, user } = {}) {
 }
 
 /** @param {api.Session} session @returns {ConsultDesk} */
-function desk({ user }) {
+function desk({ user, device_id }) {
   const there = /** @type {ConsultDesk | null} */ (main.querySelector("consult-desk"));
   if (there) return there;
   const fresh = /** @type {ConsultDesk} */ (stamp("consult-desk"));
   fresh.user = user;
   main.replaceChildren(fresh);
+  const claim = /** @type {DeviceClaim} */ (fresh.querySelector("device-claim"));
+  if (device_id && user.role === "ems") claim.offer();
   return fresh;
 }
 
@@ -97,6 +117,7 @@ function followLink(event) {
 
 /** @param {api.Session | null} next */
 function adopt(next) {
+  if (next && next.user.id !== session?.user.id) uploads.sendAs("held");
   session = next;
   if (next && lastUser && next.user.id !== lastUser) forgetOutboxes();
   lastUser = next?.user.id ?? lastUser;
@@ -104,6 +125,9 @@ function adopt(next) {
   part(header, "who").hidden = !next;
   part(header, "name").textContent = next?.user.name ?? "";
   part(header, "people").hidden = !(next && seesPeople(next.user.role));
+  part(header, "sign-out").textContent = next?.device_id ? "End shift" : "Sign out";
+  stopWatching();
+  if (next?.device_id) stopWatching = whenIdle(IDLE_ON_A_TABLET, leaveIdle);
 }
 
 /** @param {api.Session} next */
@@ -134,6 +158,12 @@ async function proveAgain() {
   return Boolean(next);
 }
 
+async function onTabletEnrolled() {
+  tablet = await knownTablet();
+  history.replaceState(null, "", "/");
+  show();
+}
+
 /** The session is over, or this browser has signed in anew elsewhere: see which. */
 async function onSessionEnded() {
   if (!session) return;
@@ -153,7 +183,7 @@ async function onSessionEnded() {
 async function signOut() {
   if (hasUnsent() && !confirm("Something is not sent yet. Sign out and lose it?")) return;
   try {
-    await api.endSession();
+    await leave();
   } catch (error) {
     if (!(error instanceof api.ApiError && error.status === 401)) return announce(String(error));
   }
@@ -163,7 +193,19 @@ async function signOut() {
   show({ notice: "You are signed out." });
 }
 
+/** Nobody is at the tablet any more, and its screen must not tell on. */
+async function leaveIdle() {
+  await leave().catch(() => null); // out of reach, or over already: the screen goes dark all the same
+  adopt(null);
+  show({ notice: "You were signed out because nobody was here. Sign in to go on." });
+}
+
+async function leave() {
+  if (session?.device_id) await signalAccepted(await api.endShift());
+  else await api.endSession();
+}
+
 /** @param {BeforeUnloadEvent} event */
 function keepUnsent(event) {
-  if (hasUnsent()) event.preventDefault();
+  if (hasUnsent() || uploads.waiting) event.preventDefault();
 }

@@ -15,6 +15,7 @@ from consult.bootstrap import Backends, open_backends
 from consult.config import Settings, read_settings
 from consult.tasks import NAMES
 from tests.factories import People
+from tests.service import PLENTY
 
 ORIGIN = "https://consult.test"
 
@@ -44,7 +45,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path, migrated: Path) -> Settings:
     settings = read_settings(
-        data_dir=tmp_path / "data", public_url=ORIGIN, decode_workers=0, log_level="warning"
+        data_dir=tmp_path / "data",
+        public_url=ORIGIN,
+        decode_workers=0,
+        log_level="warning",
+        **PLENTY,
     )
     settings.data_dir.mkdir(mode=0o700)
     shutil.copy(migrated, settings.database_path)
@@ -60,7 +65,9 @@ async def backends(settings: Settings) -> AsyncGenerator[Backends]:
 @pytest.fixture
 async def client(settings: Settings) -> AsyncGenerator[AsyncClient]:
     """The application in this process, over https, signed in as nobody."""
-    async with LifespanManager(create_app(settings, with_worker=False)) as manager:
+    async with LifespanManager(
+        create_app(settings, with_worker=False), startup_timeout=60
+    ) as manager:
         transport = ASGITransport(manager.app)
         async with AsyncClient(transport=transport, base_url=ORIGIN) as client:
             yield client

@@ -21,6 +21,14 @@ import httpx2
 
 ROOT = Path(__file__).parents[1]
 
+PLENTY = {
+    "sign_in_requests_per_minute": 1_000_000,
+    "photos_per_consult": 1_000_000,
+    "photos_per_hour": 1_000_000,
+    "photo_bytes_per_day": 10**12,
+}
+"""One person and one address stand for many in a test; the limits have tests of their own."""
+
 
 @dataclass
 class Service:
@@ -126,6 +134,7 @@ def environment(data_dir: Path, port: int) -> dict[str, str]:
         "CONSULT_DATA_DIR": str(data_dir),
         "CONSULT_PORT": str(port),
         "CONSULT_DECODE_WORKERS": "1",
+        **{f"CONSULT_{name.upper()}": str(most) for name, most in PLENTY.items()},
     }
 
 

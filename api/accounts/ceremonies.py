@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.accounts.browsers import device_words
 from api.accounts.shapes import SessionRead
-from api.auth import Login, cookie_of, set_cookie
+from api.auth import Login, cookie_of, device_of, set_cookie
 from api.state import ConsultRequest
 from consult import accounts
 from consult.errors import NotSignedIn
@@ -47,8 +47,13 @@ async def sign_in(
     if old := cookie_of(request):
         with suppress(NotSignedIn):
             await accounts.end_session(session, *await accounts.actor_from_session(session, old))
-    device = device_words(request.headers.get("user-agent", ""))
-    secret = await accounts.open_session(session, user, passkey=passkey, device=device)
+    secret = await accounts.open_session(
+        session,
+        user,
+        passkey=passkey,
+        device=device_words(request.headers.get("user-agent", "")),
+        device_id=await device_of(request),
+    )
     return secret, Login(*await accounts.actor_from_session(session, secret))
 
 

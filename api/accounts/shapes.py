@@ -30,6 +30,8 @@ class SessionRead(Shape):
     expires_at: Time
     fresh_until: Time | None
     """Until then no passkey is asked for again; null when it will be, or would not help."""
+    device_id: UUID | None
+    """The tablet of an ambulance that this session began on."""
 
     @classmethod
     def of(cls, request: ConsultRequest, login: Login) -> Self:
@@ -43,6 +45,7 @@ class SessionRead(Shape):
             idle_expires_at=min(idle, absolute),
             expires_at=absolute,
             fresh_until=proved_at + accounts.FRESH_FOR if fresh and proved_at else None,
+            device_id=login.session.device_id,
         )
 
 

@@ -44,7 +44,7 @@ class Authentication(Body):
     action=Action.COME_IN,
     takes=RegistrationStart,
     returns="application/json",
-    errors=(400, 403, 415, 422),
+    errors=(400, 403, 415, 422, 429),
 )
 async def post_registration_options(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
@@ -60,7 +60,7 @@ async def post_registration_options(request: ConsultRequest) -> Response:
     takes=Registration,
     returns=SessionRead,
     status=201,
-    errors=(400, 401, 403, 415, 422),
+    errors=(400, 401, 403, 415, 422, 429),
 )
 async def post_registration(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
@@ -79,7 +79,7 @@ async def post_registration(request: ConsultRequest) -> Response:
     action=Action.COME_IN,
     takes=AuthenticationStart,
     returns="application/json",
-    errors=(400, 403, 415, 422),
+    errors=(400, 403, 415, 422, 429),
 )
 async def post_authentication_options(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
@@ -95,7 +95,7 @@ async def post_authentication_options(request: ConsultRequest) -> Response:
     action=Action.COME_IN,
     takes=Authentication,
     returns=SessionRead,
-    errors=(400, 401, 403, 415, 422),
+    errors=(400, 401, 403, 415, 422, 429),
 )
 async def post_authentication(request: ConsultRequest) -> Response:
     refuse_other_pages(request)

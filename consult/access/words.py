@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from consult.models import Proof as Proof  # noqa: PLC0414 - one of the words of a decision
-from consult.models import Role
+from consult.models import Proof, Role
 
 
 class Action(StrEnum):
@@ -23,6 +22,7 @@ class Action(StrEnum):
     CONSULT_OPEN = "consult.open"
     CONSULT_READ = "consult.read"
     CONSULT_CLOSE = "consult.close"
+    CONSULT_HIDE = "consult.hide_from_proxies"
     MESSAGE_READ = "message.read"
     MESSAGE_POST = "message.post"
     CLINICIANS_POST = "message.post_to_clinicians"

@@ -185,6 +185,14 @@ async def _asserted(
     return user, row
 
 
+async def credential_ids_of(session: AsyncSession, user: User) -> list[bytes]:
+    """The passkeys that `user` can sign in with."""
+    query = select(Credential.credential_id).where(
+        Credential.user_id == user.id, col(Credential.revoked_at).is_(None)
+    )
+    return list((await session.exec(query)).all())
+
+
 async def _known(session: AsyncSession, credential_id: bytes) -> tuple[Credential, User]:
     row = await find_credential(session, credential_id)
     if row is None or row.revoked_at is not None:

@@ -105,6 +105,7 @@ def acting(
         via=via,
         via_id=via_id,
         proof=proof,
+        ours=user.ours,
         scopes=scopes,
     )
 

@@ -1,5 +1,6 @@
 """Login sessions: opaque, kept here and not on the client, ended by idleness, age or choice."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -35,7 +36,11 @@ LIMITS: dict[Role, Limits] = {
 FRESH_FOR = timedelta(minutes=5)
 """How long a touch of the passkey is good for what matters most."""
 
+ON_A_DEVICE = Limits(timedelta(minutes=5), timedelta(hours=12))
+"""On the tablet of an ambulance nobody's session is longer than this."""
+
 _TOUCH_EVERY = timedelta(minutes=1)
+_FRESH_FOR = timedelta(minutes=5)
 
 
 async def open_session(
@@ -44,15 +49,20 @@ async def open_session(
     *,
     passkey: Credential | None = None,
     device: str = "",
+    device_id: UUID | None = None,
     at: datetime | None = None,
 ) -> str:
-    """Return the secret that the browser presents from now on. The passkey was touched just now."""
+    """Return the secret that the browser presents from now on. The passkey was touched just now.
+
+    `device` is the browser in words; `device_id` the ambulance's tablet that it runs on, if it does.
+    """
     secret, at = make_secret(), at or now()
     login = LoginSession(
         token_hash=hash_of(secret),
         user_id=user.id,
         credential_id=passkey.id if passkey else None,
         device=device,
+        device_id=device_id,
         created_at=at,
         seen_at=at,
         proved_at=at,
@@ -108,6 +118,8 @@ async def actor_from_session(
 def expiry_of(login: LoginSession, role: Role) -> tuple[datetime, datetime]:
     """Return the moments at which idleness ends it and at which age does: (idle, absolute)."""
     idle, absolute = LIMITS[role]
+    if login.device_id:
+        idle, absolute = min(idle, ON_A_DEVICE.idle), min(absolute, ON_A_DEVICE.absolute)
     return login.seen_at + idle, login.created_at + absolute
 
 
@@ -195,7 +207,8 @@ def proof_of(login: LoginSession, user: User, at: datetime) -> Proof:
 
 
 def _actor(login: LoginSession, user: User, at: datetime) -> Actor:
-    return acting(user, via=Via.SESSION, via_id=login.id, proof=proof_of(login, user, at))
+    actor = acting(user, via=Via.SESSION, via_id=login.id, proof=proof_of(login, user, at))
+    return replace(actor, device_id=login.device_id)
 
 
 def _ended() -> NotSignedIn:

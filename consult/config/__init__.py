@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import URL, make_url
 
 from consult.config import checks
+from consult.config.edge import Edge
 from consult.imaging import formats
 
 _PREFIX = "CONSULT_"
@@ -69,6 +70,11 @@ def _default_secret(data: dict[str, Any]) -> Path:
     return _below(data, "secret.key")
 
 
+def _default_anchor(data: dict[str, Any]) -> Path:
+    folder = Path(data.get("data_dir", "/data"))
+    return folder.with_name(f"{folder.name}-anchors") / "audit.log"
+
+
 def _default_mail(data: dict[str, Any]) -> SecretStr:
     return SecretStr(_below(data, "mail").as_uri())
 
@@ -93,7 +99,7 @@ Line = Annotated[
 ]
 
 
-class Settings(BaseSettings):
+class Settings(Edge, BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX, frozen=True, hide_input_in_errors=True, env_ignore_empty=True
     )
@@ -115,6 +121,17 @@ class Settings(BaseSettings):
         default_factory=_default_secret,
         description="32 random bytes that the audit trail is keyed with; made with mode 0600 at "
         "the first start. By default secret.key in the data folder. Back it up.",
+    )
+    audit_anchor: Annotated[Path, AfterValidator(checks.absolute)] = Field(
+        default_factory=_default_anchor,
+        description="File that remembers how far the audit trail went, so that a cut tail is "
+        "noticed; by default audit.log in a folder beside the data folder. Keep it on another disk.",
+    )
+    audit_anchor_rows: int = Field(
+        default=1000, ge=1, description="An anchor is written after this many rows at the latest."
+    )
+    audit_anchor_minutes: int = Field(
+        default=15, ge=1, description="And after this many minutes, when there are new rows."
     )
     mail_url: Annotated[SecretStr, AfterValidator(checks.mail_url)] = Field(
         default_factory=_default_mail,
@@ -146,6 +163,17 @@ class Settings(BaseSettings):
         default="911",
         pattern=r"^[0-9+*#][0-9+*# -]{1,19}$",
         description="The number that people are told to call in an emergency.",
+    )
+    privacy_officer: Annotated[str, AfterValidator(checks.mail_addresses)] = Field(
+        default="",
+        description="Who is told at once when somebody opens a consult in an emergency, and gets "
+        "one anchor of the audit trail a day: mail addresses with commas between them.",
+    )
+    majority_age: int = Field(
+        default=18,
+        ge=14,
+        le=25,
+        description="The birthday at which parents and guardians stop acting for a child.",
     )
     recovery_hold_hours: int = Field(
         default=24,
@@ -201,6 +229,10 @@ class Settings(BaseSettings):
     def origin(self) -> str:
         """What a browser on the page sends as Origin."""
         return self.public_url
+
+    @property
+    def privacy_officers(self) -> tuple[str, ...]:
+        return tuple(filter(None, (part.strip() for part in self.privacy_officer.split(","))))
 
     @property
     def database_path(self) -> Path:

@@ -1,4 +1,4 @@
-"""The jobs of the decode workers: whatever needs more than a look at the segments.
+"""The jobs of the decode workers, but `verify`: what needs more than a look at the segments.
 
 Runs inside `workers` only. A job takes the upload, or what a container walk left of it, and
 returns a JPEG; the caller walks that JPEG like any other. Quality 98 without colour
@@ -17,8 +17,9 @@ import numpy as np
 from PIL import AvifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin
 
 from consult.imaging import icc, upright
-from consult.imaging.framing import Job, Notes
-from consult.imaging.pixels import PREVIEW_SIDE, QUALITY, Pixels, decoded_strictly, encoded
+from consult.imaging.coding import QUALITY
+from consult.imaging.framing import Body, Job, Notes, parted
+from consult.imaging.pixels import Pixels, decoded_strictly, encoded
 from consult.imaging.refusals import refused
 
 Tables = dict[int, list[int]]
@@ -33,39 +34,29 @@ _TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPS_SIDES = {5, 6, 7, 8}
-_PREVIEW_QUALITY = 85
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 PngImagePlugin.MAX_TEXT_CHUNK = 1024
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each would count against the memory
 
 
-def hello(_: bytes, __: Notes) -> tuple[bytes, Notes]:
+def hello(_: Body, __: Notes) -> tuple[bytes, Notes]:
     """Answer, which proves that the decoders could be loaded under the limits."""
     _libheif()
     return b"", {}
 
 
-def turn(jpeg: bytes, notes: Notes) -> tuple[bytes, Notes]:
+def turn(jpeg: Body, notes: Notes) -> tuple[bytes, Notes]:
     """Without loss: see `upright.turn`."""
-    return upright.turn(jpeg, _orientation(notes)), {}
+    return upright.turn(bytes(jpeg), _orientation(notes)), {}
 
 
-def verify(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
-    """Decode all coded data at a small scale; answer with those pixels and a preview of them."""
-    jpeg, profile = _parted(content, notes)
-    pixels = decoded_strictly(jpeg, scaled=True)
-    height, width = pixels.shape[:2]
-    answer = b"".join((np.ascontiguousarray(pixels).data, _preview(pixels, profile)))
-    return answer, {"height": height, "width": width}
-
-
-def profile(content: bytes, _: Notes) -> tuple[bytes, Notes]:
+def profile(content: Body, _: Notes) -> tuple[bytes, Notes]:
     """Say whether littleCMS, which browsers and viewers share, can show colours by it."""
-    return b"", {"usable": icc.rebuild(content) is not None}
+    return b"", {"usable": icc.rebuild(bytes(content)) is not None}
 
 
-def reencode(jpeg: bytes, notes: Notes) -> tuple[bytes, Notes]:
+def reencode(jpeg: Body, notes: Notes) -> tuple[bytes, Notes]:
     """Decode, turn, and encode with the finer of the photo's own tables and ours, at 4:4:4."""
     orientation = _orientation(notes)
     with _opened(jpeg, "JPEG", notes) as image:
@@ -82,18 +73,18 @@ def reencode(jpeg: bytes, notes: Notes) -> tuple[bytes, Notes]:
     return _encoded(image), {"own_tables": False}
 
 
-def cmyk(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
+def cmyk(content: Body, notes: Notes) -> tuple[bytes, Notes]:
     """Convert printing inks to sRGB, by their profile if there is one."""
-    jpeg, profile = _parted(content, notes)
+    jpeg, profile = parted(content, notes)
     if notes["strict"]:
         decoded_strictly(jpeg, scaled=True, cmyk=True)
     with _opened(jpeg, "JPEG", notes) as image:
         _check_filled(image)
-        colours = _from_inks(image, profile)
+        colours = _from_inks(image, bytes(profile))
     return _encoded(_turned(colours, _orientation(notes))), {}
 
 
-def png(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
+def png(content: Body, notes: Notes) -> tuple[bytes, Notes]:
     with _opened(content, "PNG", notes) as image:
         flat = _flattened(image)
     gamma = notes["gamma"]
@@ -102,16 +93,16 @@ def png(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
     return _encoded(_turned(flat, _orientation(notes))), {}
 
 
-def webp(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
+def webp(content: Body, notes: Notes) -> tuple[bytes, Notes]:
     with _opened(content, "WEBP", notes) as image:
         flat = _flattened(image)
     return _encoded(_turned(flat, _orientation(notes))), {}
 
 
-def heic(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
+def heic(content: Body, notes: Notes) -> tuple[bytes, Notes]:
     """The primary picture; libheif applies irot, imir and clap itself."""
     try:
-        container = _libheif().open_heif(content)
+        container = _libheif().open_heif(bytes(content))
         if math.prod(container.size) > _max_pixels(notes):
             raise refused("too_many_pixels")
         primary = container[container.primary_index]
@@ -123,7 +114,7 @@ def heic(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
     return _encoded(_flattened(Image.fromarray(pixels))), {}
 
 
-def avif(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
+def avif(content: Body, notes: Notes) -> tuple[bytes, Notes]:
     """The primary picture; Pillow leaves clap, irot and imir undone."""
     with _opened(content, "AVIF", notes) as image:
         flat = _flattened(image)
@@ -136,7 +127,6 @@ def avif(content: bytes, notes: Notes) -> tuple[bytes, Notes]:
 JOBS: dict[str, Job] = {
     "hello": hello,
     "turn": turn,
-    "verify": verify,
     "profile": profile,
     "reencode": reencode,
     "cmyk": cmyk,
@@ -156,26 +146,6 @@ def _libheif() -> Any:
     pi_heif.options.DEPTH_IMAGES = False
     pi_heif.options.AUX_IMAGES = False
     return pi_heif
-
-
-def _parted(content: bytes, notes: Notes) -> tuple[bytes, bytes]:
-    """Part a JPEG from the colour profile that was sent behind it."""
-    size = notes["profile_size"]
-    assert isinstance(size, int)
-    return content[: len(content) - size], content[len(content) - size :]
-
-
-def _preview(pixels: Pixels, profile: bytes) -> bytes:
-    """Make a small sRGB JPEG, its longer side below 640 pixels.
-
-    Mostly the decoded pixels as they are: the scale was chosen for that, and resampling them
-    again would cost as much as hashing the photo.
-    """
-    image = Image.fromarray(pixels)
-    image = image.reduce(max(1, max(image.size) // PREVIEW_SIDE))
-    if profile:
-        image = icc.to_srgb(image, profile)
-    return encoded(np.asarray(image), quality=_PREVIEW_QUALITY, sampling="420")
 
 
 def _encoded(image: Image.Image, qtables: Tables | None = None) -> bytes:
@@ -214,7 +184,7 @@ def _transposed(table: list[int]) -> list[int]:
 
 
 @contextmanager
-def _opened(content: bytes, kind: str, notes: Notes) -> Generator[Image.Image]:
+def _opened(content: Body, kind: str, notes: Notes) -> Generator[Image.Image]:
     """Open one kind of picture with Pillow, under our caps; its complaints become refusals."""
     Image.MAX_IMAGE_PIXELS = _max_pixels(notes)
     try:

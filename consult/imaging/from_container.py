@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from consult.imaging import avif, exif, heif, icc, png, profiles, webp, workers
+from consult.imaging.coding import QUALITY
 from consult.imaging.container import Container
 from consult.imaging.draft import TURNS, Draft
 from consult.imaging.photo import SourceFormat
-from consult.imaging.pixels import QUALITY
 from consult.imaging.rebuild import rebuilt
 
 _READERS: dict[SourceFormat, Callable[..., Container]] = {

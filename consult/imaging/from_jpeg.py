@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from consult.imaging import exif, findings, icc, jpeg, profiles, upright, workers
+from consult.imaging.coding import QUALITY, has_known_sampling
 from consult.imaging.draft import TURNS, Draft
 from consult.imaging.exif import Facts
 from consult.imaging.findings import Findings
 from consult.imaging.jpeg import Walk
-from consult.imaging.pixels import QUALITY, has_known_sampling
 from consult.imaging.rebuild import rebuild, rebuilt
 
 

@@ -9,10 +9,12 @@ import io
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from PIL import Image, ImageCms
+from typing import TYPE_CHECKING
 
 from consult.imaging import lut
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_PROFILE = 1 << 20  # bytes
 
@@ -92,8 +94,10 @@ def name_of(profile: bytes) -> str:
     return _name(_colorimetric_tags(profile))
 
 
-def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+def to_srgb(image: "Image.Image", profile: bytes) -> "Image.Image":
     """Convert colours, or inks, by their profile; ValueError if littleCMS cannot use it."""
+    from PIL import ImageCms  # noqa: PLC0415 - only decode workers need to load it
+
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.ImageCmsProfile(io.BytesIO(srgb().content))
@@ -237,6 +241,8 @@ def _text_v4(tag: bytes, text: str) -> bytes:  # noqa: ARG001 - same shape as _t
 
 def _usable(profile: bytes) -> bool:
     """Whether littleCMS, which browsers and viewers share, can show colours by it."""
+    from PIL import Image  # noqa: PLC0415 - see above
+
     try:
         to_srgb(Image.new("RGB", (1, 1)), profile)
     except ValueError:

@@ -1,11 +1,11 @@
 """JPEG segments (ITU-T T.81): one bounded walk that decodes nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from consult.imaging import formats
+from consult.imaging import coded, formats
 from consult.imaging.refusals import refused
 
 MAX_SEGMENTS = 512
@@ -19,6 +19,8 @@ BASELINE, EXTENDED, PROGRESSIVE, ARITHMETIC, ARITHMETIC_PROGRESSIVE = 0xC0, 0xC1
 ICC = b"ICC_PROFILE\x00"
 
 Colour = Literal["grey", "YCbCr", "RGB", "CMYK", "YCCK"]
+Coded = Sequence[memoryview]
+"""The coded data of each scan."""
 
 _FRAMES = {BASELINE, EXTENDED, PROGRESSIVE, ARITHMETIC, ARITHMETIC_PROGRESSIVE}
 # All that a decoder needs.
@@ -87,6 +89,10 @@ class Walk:
         """The ranges of entropy-coded data."""
         return [(s.end, s.coded_end) for s in self.segments if s.marker == SOS]
 
+    def coded_in(self, upload: bytes) -> Coded:
+        view = memoryview(upload)
+        return [view[start:end] for start, end in self.coded]
+
     @property
     def is_plain_baseline(self) -> bool:
         """Whether JPEG Baseline (PS3.5 A.4.1) may hold the coded data as they are."""
@@ -94,12 +100,14 @@ class Walk:
         return self.frame.marker == BASELINE and has_huffman
 
 
-def walk(upload: bytes, *, max_pixels: int = formats.MAX_PIXELS) -> Walk:
+def walk(upload: bytes, *, max_pixels: int = formats.MAX_PIXELS, searched: Coded = ()) -> Walk:
     """Walk the first picture of `upload` from SOI to EOI; every cap holds during the walk.
 
+    `searched` are coded data in which an earlier walk found no marker: where they stand here
+    again, to the byte, they are compared, which is quicker than to search them again.
     Raises UnsupportedPhoto, PhotoTooLarge or UnreadablePhoto.
     """
-    segments, frame = _checked_segments(upload, max_pixels)
+    segments, frame = _checked_segments(upload, max_pixels, searched)
     _check_coded_size(frame, segments)
     adobe = _adobe_transform(upload, segments)
     return Walk(
@@ -134,12 +142,14 @@ def exif_of(upload: bytes, walked: Walk) -> bytes:
     return b""
 
 
-def _checked_segments(upload: bytes, max_pixels: int) -> tuple[list[Segment], Frame]:
+def _checked_segments(
+    upload: bytes, max_pixels: int, searched: Coded
+) -> tuple[list[Segment], Frame]:
     """Collect the segments and the one frame among them; stop at the first cap."""
     segments: list[Segment] = []
     frame: Frame | None = None
     scans = 0
-    for segment in _segments(upload):
+    for segment in _segments(upload, iter(searched)):
         segments.append(segment)
         if len(segments) > MAX_SEGMENTS:
             raise refused("too_many_segments")
@@ -159,7 +169,7 @@ def _checked_segments(upload: bytes, max_pixels: int) -> tuple[list[Segment], Fr
     return segments, frame
 
 
-def _segments(upload: bytes) -> Iterator[Segment]:
+def _segments(upload: bytes, searched: Iterator[memoryview]) -> Iterator[Segment]:
     """Yield every segment up to and including EOI."""
     at, junk = 2, 0
     while True:
@@ -181,7 +191,7 @@ def _segments(upload: bytes) -> Iterator[Segment]:
             raise refused("damaged_photo")
         if end > len(upload):
             raise refused("incomplete_photo")
-        coded_end = _coded_end(upload, end) if marker == SOS else end
+        coded_end = _coded_end(upload, end, next(searched, None)) if marker == SOS else end
         yield Segment(marker, at + 2, end, coded_end)
         at = coded_end
 
@@ -195,9 +205,13 @@ def _check_marker(marker: int) -> None:
         raise refused("damaged_photo")
 
 
-def _coded_end(upload: bytes, start: int) -> int:
+def _coded_end(upload: bytes, start: int, searched: memoryview | None) -> int:
     """Return where the coded data from `start` end, without the fill bytes behind them."""
-    found = _MARKER_AFTER_CODED.search(upload, start)
+    if searched and upload.startswith(searched, start):
+        end = start + len(searched)
+        if _MARKER_AFTER_CODED.match(upload, end) and upload[end - 1] != 0xFF:
+            return end
+    found = _MARKER_AFTER_CODED.search(upload, coded.skip_stuffed(upload, start))
     if not found:
         raise refused("incomplete_photo")
     tail = upload[max(start, found.start() - MAX_JUNK - 1) : found.start()]

@@ -41,7 +41,7 @@ class Quality:
     """Advice to the sender; never a reason to refuse."""
 
     sharpness: float
-    """Of the strongest edges: 1 is none at all, 1.5 crisp; below `quality.SOFT` it looks blurred."""
+    """Of the strongest edges: 1 is none at all, 1.5 crisp; below `advice.SOFT` it looks blurred."""
     brightness: float
     """Mean luma, 0 (black) to 1 (white)."""
     clipped: float

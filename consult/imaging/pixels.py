@@ -4,29 +4,16 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from consult.imaging.jpeg import Frame
+from consult.imaging.coding import QUALITY
 from consult.imaging.refusals import refused
 
-QUALITY = 98
 PREVIEW_SIDE = 320
 
 Pixels = NDArray[np.uint8]
 
-# Of the colours, by that of the luma, as (horizontal, vertical) factors: 4:4:4, 4:2:2, 4:4:0,
-# 4:2:0, 4:1:1, and the same written in unusual numbers.
-_NAMED: dict[tuple[int, int], set[tuple[int, int]]] = {
-    (1, 1): {(1, 1)},
-    (1, 2): {(1, 1), (1, 2)},
-    (1, 3): {(1, 3)},
-    (2, 1): {(1, 1), (2, 1)},
-    (2, 2): {(1, 1), (1, 2), (2, 1)},
-    (3, 1): {(3, 1)},
-    (4, 1): {(1, 1)},
-}
-
 
 def decoded_strictly(
-    jpeg: bytes, *, scaled: bool = False, grey: bool = False, cmyk: bool = False
+    jpeg: bytes | memoryview, *, scaled: bool = False, grey: bool = False, cmyk: bool = False
 ) -> Pixels:
     """Decode ALL coded data and refuse a photo at the first complaint of libjpeg-turbo.
 
@@ -46,19 +33,21 @@ def decoded_strictly(
     return pixels[:, :, 0] if grey else pixels
 
 
+def reduced(pixels: Pixels) -> Pixels:
+    """The means of blocks, so that the longer side is below twice PREVIEW_SIDE.
+
+    Mostly the pixels as they are: `decoded_strictly` chose the scale for that.
+    """
+    factor = max(pixels.shape[:2]) // PREVIEW_SIDE
+    if factor < 2:
+        return pixels
+    from PIL import Image  # noqa: PLC0415 - takes a while to load, and is seldom needed
+
+    return np.asarray(Image.fromarray(pixels).reduce(factor))
+
+
 def encoded(pixels: Pixels, *, quality: int = QUALITY, sampling: str = "444") -> bytes:
     pixels = np.ascontiguousarray(pixels)
     if pixels.ndim == 2:
         return simplejpeg.encode_jpeg(pixels[:, :, np.newaxis], quality, "GRAY", "Gray")
     return simplejpeg.encode_jpeg(pixels, quality, "RGB", sampling)
-
-
-def has_known_sampling(frame: Frame) -> bool:
-    """Whether libjpeg-turbo's TurboJPEG API has a name for how the colours are sampled.
-
-    It refuses to work on the others, about one photo in a hundred.
-    """
-    if len(frame.components) == 1:
-        return True
-    luma, blue, red, *black = frame.sampling
-    return blue == red and blue in _NAMED.get(luma, ()) and all(ink == luma for ink in black)

@@ -1,23 +1,38 @@
-"""The one strict decode that proves a photo whole, and the small picture made of it."""
+"""The one strict decode that proves a photo whole, and what comes of it."""
 
-import numpy as np
+import math
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import fields
 
 from consult.imaging import workers
-from consult.imaging.pixels import Pixels
+from consult.imaging.advice import Measures
+from consult.imaging.framing import Notes
 from consult.imaging.rebuild import rebuilt
+from consult.imaging.refusals import refused
+
+Verified = Callable[[], tuple[bytes, Measures]]
 
 
-def verified(jpeg: bytes, *, profile: bytes | None) -> tuple[Pixels, bytes]:
-    """Decode all coded data at a small scale.
+@contextmanager
+def verifying(jpeg: bytes, *, profile: bytes | None) -> Generator[Verified]:
+    """Decode all coded data at a small scale; meanwhile, the caller may do something else.
 
-    Returns (rows, columns, 3) RGB pixels, and the preview: a small sRGB JPEG without any
-    metadata, its longer side below 640 pixels. Raises UnreadablePhoto when any data are damaged.
+    What it gets waits for the end and returns the preview, a small sRGB JPEG without any
+    metadata, its longer side below 640 pixels, and what is to be judged. Raises
+    UnreadablePhoto when any data are damaged.
     """
     profile = profile or b""
-    content, notes = workers.run("verify", jpeg, profile, profile_size=len(profile))
-    height, width = notes["height"], notes["width"]
-    assert isinstance(height, int)
-    assert isinstance(width, int)
-    size = 3 * height * width
-    pixels = np.frombuffer(content, np.uint8, count=size).reshape(height, width, 3)
-    return pixels, rebuilt(content[size:])
+    with workers.running("verify", jpeg, profile, profile_size=len(profile)) as answer:
+        yield lambda: _verified(*answer())
+
+
+def _verified(small: bytes, notes: Notes) -> tuple[bytes, Measures]:
+    return rebuilt(small), Measures(**{f.name: _number(notes, f.name) for f in fields(Measures)})
+
+
+def _number(notes: Notes, name: str) -> float:
+    value = notes.get(name)
+    if not isinstance(value, float | int) or not math.isfinite(value):
+        raise refused("damaged_photo")  # its worker was taken over
+    return value

@@ -5,7 +5,7 @@ left behind; the few application segments of the result are written by us.
 """
 
 from consult.imaging import formats, jpeg
-from consult.imaging.jpeg import Walk
+from consult.imaging.jpeg import Coded, Walk
 
 JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"  # no density, no thumbnail
 
@@ -31,12 +31,13 @@ def rebuilt(encoded: bytes, *, profile: bytes | None = None) -> bytes:
     return rebuild(encoded, walked, profile=None if walked.colour == "grey" else profile)
 
 
-def check_clean(output: bytes) -> Walk:
+def check_clean(output: bytes, *, searched: Coded = ()) -> Walk:
     """Walk a finished photo and prove that it holds only what a finished photo may hold.
 
-    Raises RuntimeError otherwise: that would be a fault of ours, not of the photo.
+    `searched` is explained at `jpeg.walk`. Raises RuntimeError when it holds anything else:
+    that would be a fault of ours, not of the photo.
     """
-    walked = jpeg.walk(output, max_pixels=formats.MAX_SIDE**2)
+    walked = jpeg.walk(output, max_pixels=formats.MAX_SIDE**2, searched=searched)
     # What we write ourselves is known to the byte, so it can be compared to the byte.
     written = (
         b"\xff\xd8" + _colour_header(walked) + b"".join(_icc_segments(jpeg.icc_of(output, walked)))

@@ -2,33 +2,42 @@
 
 import resource
 import sys
-from collections.abc import Mapping
 
 from consult.errors import InvalidPhoto
-from consult.imaging.framing import Job, Notes, receive, send
+from consult.imaging import proving
+from consult.imaging.framing import Job, Line, Notes, mapped, receive, send
 
 MEMORY = 768 << 20  # bytes of address space
 CPU_SECONDS = 20  # for one photo
 OPEN_FILES = 16
 
 
-def serve(jobs: Mapping[str, Job]) -> None:
+def serve(memory: int | None) -> None:
     """Answer on stdout what comes in on stdin, until that is closed."""
-    questions, answers = sys.stdin.buffer, sys.stdout.buffer
+    line = Line(sys.stdin.buffer, sys.stdout.buffer, mapped(memory))
     _set_limits()
     while True:
         try:
-            notes, body = receive(questions)
+            notes, body = receive(line)
         except EOFError:
             return
         _extend_cpu_limit()
         try:
-            result, answer = jobs[str(notes.pop("job"))](body, notes)
+            result, answer = _job(str(notes.pop("job")))(body, notes)
         except InvalidPhoto as error:
             result, answer = b"", Notes(refused=error.code)
         except MemoryError:
             result, answer = b"", Notes(refused="too_heavy")
-        send(answers, answer, result)
+        send(line, answer, result)
+
+
+def _job(name: str) -> Job:
+    """Most photos need `verify` alone, and all the other decoders take long to load."""
+    if name == "verify":
+        return proving.verify
+    from consult.imaging import decode  # noqa: PLC0415 - see above
+
+    return decode.JOBS[name]
 
 
 def _set_limits() -> None:

@@ -9,20 +9,28 @@ What is quick, as proving a photo whole is, does not wait for what is slow, as d
 """
 
 import atexit
-import fcntl
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from consult.errors import InvalidPhoto
-from consult.imaging.framing import Note, Notes, receive, send
+from consult.imaging.framing import (
+    Body,
+    Line,
+    Note,
+    Notes,
+    mapped,
+    memory_file,
+    receive_copy,
+    send,
+)
 from consult.imaging.refusals import REFUSALS, refused
 
 WALL_SECONDS = 30.0  # for one photo
@@ -32,35 +40,55 @@ SIZE = min(4, os.cpu_count() or 1)
 Lane = Literal["slow", "quick"]
 
 _QUICK = {"verify", "profile"}
-_PIPE_BYTES = 1 << 20  # what Linux lets anyone have; a 4 MB photo goes through twice as fast
 _ROOT = str(Path(__file__).parents[2])
 _BOOT = """
 import sys
-sys.path.insert(0, sys.argv[1])
-from consult.imaging import decode, serving
-serving.serve(decode.JOBS)
+memory, *sys.path = sys.argv[1:]
+from consult.imaging import serving
+serving.serve(int(memory) if memory else None)
 """
+# Our own program in our own interpreter, which looks at no variable, no folder and no site of
+# the user's: those of this process are what it gets to know.
+_COMMAND = ("-I", "-S", "-B", "-c", _BOOT)
 _ENVIRONMENT = {
     # One arena and no helper threads: both count against the address space.
     "MALLOC_ARENA_MAX": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
+    # Memory that one photo needed stays for the next: fresh pages cost more than they hold.
+    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # large pages, where the system offers them
     "PATH": os.defpath,
 }
 _INHERITED = ("CONSULT_TURBOJPEG", "LD_LIBRARY_PATH")
 
 
-def run(job: str, *body: bytes, **notes: Note) -> tuple[bytes, Notes]:
-    """Run `decode.JOBS[job]` in a worker, from any thread; waits for a free one.
+def run(job: str, *body: Body, **notes: Note) -> tuple[bytes, Notes]:
+    """Run one of `serving`'s jobs in a worker, from any thread; waits for a free one.
 
     The pieces of the body arrive as one.
 
     Raises what the job raises of InvalidPhoto; PhotoTooLarge when it needs too much memory;
     UnreadablePhoto when it dies or takes too long.
     """
+    with running(job, *body, **notes) as answer:
+        return answer()
+
+
+@contextmanager
+def running(job: str, *body: Body, **notes: Note) -> Generator[Callable[[], tuple[bytes, Notes]]]:
+    """The same in two steps: the caller has time for something else before it asks for the answer.
+
+    It must not be another job: where all workers are taken, that would wait for ever.
+    """
     with _pool.borrowed("quick" if job in _QUICK else "slow") as worker:
-        return worker.run(job, notes, *body)
+        yield worker.running(job, notes, *body)
+
+
+def start(count: int) -> None:
+    """Let `count` pictures be decoded at once, and do not wait until the workers are ready."""
+    _pool.start(count)
 
 
 def warm(count: int = SIZE) -> None:
@@ -79,17 +107,12 @@ def close() -> None:
 class _Worker:
     def __init__(self) -> None:
         self.photos, self.expired, self.dead = 0, False, False
-        environment = _ENVIRONMENT | {n: os.environ[n] for n in _INHERITED if n in os.environ}
-        self.process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our own interpreter and our own program
-            [sys.executable, "-c", _BOOT, _ROOT],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd="/",
-        )
-        for pipe in (self._stdin, self._stdout):
-            _widen(pipe)
+        self._watchdog: threading.Timer | None = None
+        memory = memory_file()
+        self.process: subprocess.Popen[bytes] = _started(memory)
+        assert self.process.stdin
+        assert self.process.stdout
+        self.line = Line(self.process.stdout, self.process.stdin, mapped(memory))
 
     @property
     def spent(self) -> bool:
@@ -97,25 +120,39 @@ class _Worker:
 
     def check(self) -> None:
         try:
-            self.run("hello", {})
+            self.running("hello", {})()
         except InvalidPhoto:
             raise RuntimeError("The decode worker does not start.") from None
 
-    def run(self, job: str, notes: Notes, *body: bytes) -> tuple[bytes, Notes]:
+    def running(self, job: str, notes: Notes, *body: Body) -> Callable[[], tuple[bytes, Notes]]:
         self.photos += 1
-        watchdog = threading.Timer(WALL_SECONDS, self._expire)
-        watchdog.daemon = True
-        watchdog.start()
+        self._watchdog = threading.Timer(WALL_SECONDS, self._expire)
+        self._watchdog.daemon = True
+        self._watchdog.start()
+        # Who did not fetch the answer leaves it in the pipe: then nobody may ask again.
+        self.dead = True
         try:
-            send(self._stdin, {"job": job, **notes}, *body)
-            answer, result = receive(self._stdout)
+            send(self.line, {"job": job, **notes}, *body)
+        except OSError:
+            raise refused(self._cause_of_death()) from None
+        return self._answer
+
+    def _answer(self) -> tuple[bytes, Notes]:
+        try:
+            answer, result = receive_copy(self.line)
         except (EOFError, OSError, ValueError):  # it is gone, or it talks nonsense
             raise refused(self._cause_of_death()) from None
         finally:
-            watchdog.cancel()
+            self.rest()
+        self.dead = False
         if code := answer.pop("refused", None):
             raise self._refusal(str(code))
         return result, answer
+
+    def rest(self) -> None:
+        """Call the watchdog off: it must not bite while the next photo is at work."""
+        if self._watchdog:
+            self._watchdog.cancel()
 
     def _expire(self) -> None:
         self.expired = True
@@ -124,9 +161,11 @@ class _Worker:
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        self._stdout.close()
+        self.line.incoming.close()
         with suppress(BrokenPipeError):  # the half-sent photo of a worker that died
-            self._stdin.close()
+            self.line.outgoing.close()
+        if self.line.shared:
+            self.line.shared.close()
 
     def _refusal(self, code: str) -> InvalidPhoto:
         self.dead = code == "too_heavy"  # who ran out of memory once is not asked again
@@ -144,15 +183,20 @@ class _Worker:
         # Nobody else kills it but a kernel that runs out of memory.
         return "too_heavy" if signal_number == signal.SIGKILL else "damaged_photo"
 
-    @property
-    def _stdin(self) -> IO[bytes]:
-        assert self.process.stdin
-        return self.process.stdin
 
-    @property
-    def _stdout(self) -> IO[bytes]:
-        assert self.process.stdout
-        return self.process.stdout
+def _started(memory: int | None) -> subprocess.Popen[bytes]:
+    environment = _ENVIRONMENT | {n: os.environ[n] for n in _INHERITED if n in os.environ}
+    shared = "" if memory is None else str(memory)
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own program
+        [sys.executable, *_COMMAND, shared, _ROOT, *filter(None, sys.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        pass_fds=() if memory is None else (memory,),
+        env=environment,
+        cwd="/",
+        process_group=0,  # ctrl-C is for us: photos under way are finished
+    )
 
 
 class _Pool:
@@ -179,6 +223,8 @@ class _Pool:
             worker = worker or _Worker()
             yield worker
         finally:
+            if worker:
+                worker.rest()
             self._give_back(worker, lane, era)
 
     def _take(self, lane: Lane) -> tuple["_Worker | None", int]:
@@ -207,11 +253,11 @@ class _Pool:
         if worker:
             worker.close()
 
+    def start(self, count: int) -> None:
+        self._add(self._missing(count))
+
     def warm(self, count: int) -> None:
-        with self._changed:
-            self._size = count
-            missing = count + 1 - self._busy.total() - len(self._idle)
-        fresh = [_Worker() for _ in range(missing)]
+        fresh = self._missing(count, spare=1)
         try:
             for worker in fresh:
                 worker.check()
@@ -219,6 +265,15 @@ class _Pool:
             for worker in fresh:
                 worker.close()
             raise
+        self._add(fresh)
+
+    def _missing(self, count: int, *, spare: int = 0) -> list[_Worker]:
+        with self._changed:
+            self._size = count
+            missing = count + spare - self._busy.total() - len(self._idle)
+        return [_Worker() for _ in range(missing)]
+
+    def _add(self, fresh: list[_Worker]) -> None:
         with self._changed:
             self._idle += fresh
             self._changed.notify_all()
@@ -233,9 +288,3 @@ class _Pool:
 
 _pool = _Pool(SIZE)
 atexit.register(close)
-
-
-def _widen(pipe: IO[bytes]) -> None:
-    """Only Linux can, and only as far as it lets one user; the usual 64 KiB do as well."""
-    with suppress(OSError, AttributeError):
-        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

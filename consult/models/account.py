@@ -3,7 +3,7 @@
 Secrets are never here, only their SHA-256: a copy of the database opens no door.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -40,6 +40,11 @@ class User(SQLModel, table=True):
     handle: bytes = Field(unique=True)
     """WebAuthn user handle: 32 random bytes, says nothing about the person."""
     active: bool = True
+    ours: bool = Field(default=True, sa_column_kwargs={"server_default": "1"})
+    """False for a colleague from elsewhere: they see only what they were asked into."""
+    born_on: date | None = None
+    time_zone: str | None = None
+    """Where the person lives (IANA): where their birthday begins."""
     created_at: datetime = Field(default_factory=now)
     read_only_until: datetime | None = None
     """An administrator who came back by recovery changes nothing before this."""
@@ -157,6 +162,8 @@ class LoginSession(SQLModel, table=True):
     proved_at: datetime | None = None
     """When the passkey was last touched."""
     ended_at: datetime | None = None
+    device_id: UUID | None = Field(default=None, foreign_key="device.id", index=True)
+    """The tablet on which it began: there, sessions are short."""
 
 
 class ApiToken(SQLModel, table=True):

@@ -13,6 +13,7 @@ class Via(StrEnum):
     SESSION = "session"
     TOKEN = "token"  # noqa: S105 - the word, not a secret
     COMMAND = "command"
+    DEVICE = "device"
 
 
 class Proof(StrEnum):
@@ -34,15 +35,19 @@ class Actor:
     email: str | None
     via: Via
     via_id: UUID | None = None
-    """The login session or token that was presented."""
+    """The login session, token or device that was presented."""
     proof: Proof = Proof.SESSION
     scopes: frozenset[str] | None = None
-    """The only actions that the token is for; None: all that the role may do."""
+    """What a token is limited to; None for no limit."""
     ours: bool = True
     """The account belongs to this service; a guest's does not."""
+    device_id: UUID | None = None
+    """The tablet that the actor is, or signed in on."""
     on_behalf_of: UUID | None = None
+    """The patient that a proxy acts for."""
+    break_glass_id: UUID | None = None
+    """The emergency under which the actor sees what is not theirs."""
     address: str = ""
-    """Where the request came from."""
     request_id: str = ""
 
     @property

@@ -23,6 +23,8 @@ class Message(SQLModel, table=True):
     seq: int | None = None
     """1, 2, 3 … over the messages for everyone; None when only clinicians see it."""
     author_id: UUID = Field(foreign_key="user.id")
+    on_behalf_of: UUID | None = Field(default=None, foreign_key="user.id")
+    """The patient whom the author spoke for."""
     audience: Audience = Field(sa_type=enum_type(Audience))
     body: str
     photo_ids: list[str] = Field(default_factory=list, sa_type=sa.JSON)

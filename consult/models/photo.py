@@ -11,11 +11,18 @@ from consult.models.base import now
 
 
 class Photo(SQLModel, table=True):
+    __table_args__ = (sa.Index("ix_photo_created_by_created_at", "created_by", "created_at"),)
+
     id: UUID = Field(primary_key=True)
     """Made by the phone: the same PUT again is the same photo."""
     consult_id: UUID = Field(foreign_key="consult.id", index=True)
     created_by: UUID = Field(foreign_key="user.id")
+    on_behalf_of: UUID | None = Field(default=None, foreign_key="user.id")
+    """The patient for whom it was sent."""
     created_at: datetime = Field(default_factory=now)
+    claimed_by: UUID | None = Field(default=None, foreign_key="user.id")
+    """Who said, of what a tablet sent: that was me."""
+    claimed_at: datetime | None = None
 
     sop_instance_uid: str = Field(unique=True)
     series_instance_uid: str

@@ -10,12 +10,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult.access import Action
 from consult.bootstrap import Backends
 from consult.config import Settings
-from consult.consults import get_seat
-from consult.errors import Conflict
+from consult.consults import Seat, get_seat
 from consult.imaging import dicom
 from consult.imaging.scrub import scrub
-from consult.models import Actor, Photo, now
+from consult.models import Actor, Photo, Role, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
+from consult.photos.reading import show_again
+from consult.photos.rows import id_taken, known_photo
+from consult.quotas import require_quota, require_room
 
 
 async def find_place(
@@ -25,13 +27,25 @@ async def find_place(
 
     Raises NotFound, Forbidden, Conflict (consult closed; the id belongs to another photo).
     """
-    seat = await get_seat(session, actor, consult_id)
-    known = await session.get(Photo, photo_id)
-    if known is None:
+    # What was sent before may be sent again even to a closed consult; a tablet reads none.
+    device = actor.role is Role.DEVICE
+    again = Action.PHOTO_ATTACH if device else Action.CONSULT_READ
+    seat = await get_seat(session, actor, consult_id, again)
+    known = await known_photo(session, seat, photo_id)
+    if known is None and not device:
         seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
-    elif known.consult_id != consult_id:
-        raise id_taken()
     return await place_for(session, seat, photo_id, known=known)
+
+
+async def require_welcome(session: AsyncSession, backends: Backends, place: Place) -> None:
+    """Look, before a byte of the body is read, whether there is room; the same again always is.
+
+    Raises TooMuch, StorageFull.
+    """
+    if place.known is None:
+        actor, consult_id = place.seat.actor, place.seat.consult.id
+        await require_room(backends)
+        await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
 
 
 async def attach_photo(
@@ -41,32 +55,39 @@ async def attach_photo(
 
     The file is durable before its row exists: a file without a row is swept up later, a row
     without a file would be a hole in the record. The second value is False when this very
-    photo was attached before. Raises InvalidPhoto, Conflict, NotFound, Forbidden.
+    photo was attached before. Raises InvalidPhoto, Conflict, NotFound, Forbidden, TooMuch,
+    StorageFull.
     """
     if place.known:
         sha256 = await to_thread.run_sync(_sha256, upload)
-        return _same_again(place.known, place, sha256), False
+        return await _shown_again(session, place.seat, place.known, sha256), False
 
+    await require_room(backends)
     made = await to_thread.run_sync(
         _make, upload, place, facts, now(), backends.settings, limiter=backends.image_threads
     )
-    file = await backends.storage.put(made.instance.data)
+    file = await backends.storage.put(made.instance.pieces)
 
     # The write transaction begins here: nothing slow below this line.
     actor, consult_id = place.seat.actor, place.seat.consult.id
-    if known := await session.get(Photo, place.photo_id):
+    if known := await known_photo(session, place.seat, place.photo_id):
         # The same PUT, twice at once. Our file has no row; the sweep takes it.
-        return _same_again(known, place, made.scrubbed.certificate.sha256_before), False
+        sha256 = made.scrubbed.certificate.sha256_before
+        return await _shown_again(session, place.seat, known, sha256), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
-    photo = row_of(made, place, facts, storage_key=file.key, created_by=actor.user_id)
+    await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
+    photo = row_of(
+        made,
+        place,
+        facts,
+        storage_key=file.key,
+        created_by=actor.user_id,
+        on_behalf_of=seat.actor.on_behalf_of,
+    )
     seat.consult.photo_count += 1
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.attached")
     return photo, True
-
-
-def id_taken() -> Conflict:
-    return Conflict("Another photo already has this id. Send it with a new id.", code="id_taken")
 
 
 def _make(
@@ -77,14 +98,16 @@ def _make(
     return Made(scrubbed, context, dicom.wrap(scrubbed, context))
 
 
-def _same_again(known: Photo, place: Place, sha256_before: str) -> Photo:
+async def _shown_again(
+    session: AsyncSession, seat: Seat, known: Photo, sha256_before: str
+) -> Photo:
     """The answer to a photo that is sent again; raises Conflict for another under its id.
 
     A photo that was turned is of the same upload, and yet another photo.
     """
-    same = (known.consult_id, known.sha256_before) == (place.seat.consult.id, sha256_before)
-    if not same or known.turned_from:
+    if known.sha256_before != sha256_before or known.turned_from:
         raise id_taken()
+    await show_again(session, seat, known)
     return known
 
 

@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit, notifications
+from consult.access import Action
 from consult.bootstrap import Backends
 from consult.clinical.body_sites import BodySite, Laterality, Site, View, find_site, label
 from consult.config import Settings
@@ -138,20 +139,29 @@ class Made:
     instance: dicom.Instance
 
 
-def row_of(made: Made, place: Place, facts: Facts, *, storage_key: str, created_by: UUID) -> Photo:
+def row_of(
+    made: Made,
+    place: Place,
+    facts: Facts,
+    *,
+    storage_key: str,
+    created_by: UUID,
+    on_behalf_of: UUID | None,
+) -> Photo:
     scrubbed, context, instance = made.scrubbed, made.context, made.instance
     certificate = scrubbed.certificate
     return Photo(
         id=place.photo_id,
         consult_id=place.seat.consult.id,
         created_by=created_by,
+        on_behalf_of=on_behalf_of,
         created_at=context.received_at,
         sop_instance_uid=context.sop_instance_uid,
         series_instance_uid=context.series_instance_uid,
         study_instance_uid=context.study_instance_uid,
         instance_number=context.instance_number,
         storage_key=storage_key,
-        size=len(instance.data),
+        size=instance.size,
         jpeg_offset=instance.jpeg_offset,
         jpeg_length=instance.jpeg_length,
         sha256=certificate.sha256_after,
@@ -186,10 +196,11 @@ async def keep(
     deed: str,
 ) -> None:
     """Write the photo down in the caller's transaction, with all that follows from it."""
+    seat.require(Action.PHOTO_ATTACH, Action.PHOTO_TURN, Action.OTHERS_PHOTO_TURN)
     session.add(photo)
     await session.flush()
     session.add(Preview(photo_id=photo.id, jpeg=preview))
     await join(session, seat, openly=True)
     announce(session, seat.consult, "photo.attached", photo.id)
-    await audit.record(session, seat.actor, deed, photo.id, consult_id=seat.consult.id)
+    await audit.record(session, seat.actor, deed, photo.id, **seat.about)
     await notifications.something_new(session, backends.jobs, seat.consult, by=seat.actor)

@@ -1,7 +1,7 @@
 import { mayClose, roleWords } from "../lib/roles.js";
 import { fill, part } from "../lib/templates.js";
 import { clockWords, dayWords, inSentence } from "../lib/time.js";
-import { counted, kindWords, readersWords, stateWords, titleOf, urgencyWords } from "../lib/words.js";
+import { counted, kindWords, readersWords, sentByTablet, stateWords, titleOf, urgencyWords } from "../lib/words.js";
 
 /** @typedef {import("./consult-desk.js").User} User */
 
@@ -19,6 +19,7 @@ export function showHead(view, consult, user) {
     state: stateWords(consult.state),
     urgency: user.role === "patient" ? "" : urgencyWords(consult.urgency),
     kind: user.role === "patient" ? "" : kindWords(consult.kind),
+    sender: sentByTablet(consult, user.id),
     "asked-when": askedWords(new Date(consult.created_at), new Date()),
     reason: consult.reason,
     problem: "",

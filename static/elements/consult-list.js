@@ -6,7 +6,7 @@ import { hasConsults } from "../lib/roles.js";
 import { consultPath } from "../lib/routes.js";
 import { fill, part, stamp } from "../lib/templates.js";
 import { agoWords } from "../lib/time.js";
-import { counted, kindWords, stateWords, titleOf, urgencyWords } from "../lib/words.js";
+import { counted, kindWords, sentByTablet, stateWords, titleOf, urgencyWords } from "../lib/words.js";
 
 const EVERY = 30_000;
 // Looking again must not keep a session alive that nobody sits at.
@@ -125,6 +125,7 @@ export class ConsultList extends HTMLElement {
       urgency: role === "patient" || consult.urgency === "routine" ? "" : urgencyWords(consult.urgency),
       kind: role === "patient" ? "" : kindWords(consult.kind),
       state: stateWords(consult.state),
+      sender: sentByTablet(consult, this.user.id),
       photos: consult.photo_count ? counted(consult.photo_count, "photo") : "",
       unread: consult.unread ? `${consult.unread} new` : "",
     });

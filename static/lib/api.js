@@ -6,31 +6,33 @@
  * `session-ended` on `window`, so that one place can ask to sign in again. One that asks for
  * the passkey once more is dealt with here: the request is made again after it was touched.
  *
- * @typedef {"patient" | "ems" | "specialist" | "coordinator" | "admin"} Role
+ * @typedef {"patient" | "ems" | "specialist" | "coordinator" | "admin" | "device"} Role
  * @typedef {{ id: string, name: string, role: Role }} Person
  * @typedef {{ user: { id: string, name: string, email: string | null, role: Role },
  *   csrf_token: string, created_at: string, idle_expires_at: string, expires_at: string,
- *   fresh_until: string | null }} Session
+ *   fresh_until: string | null, device_id: string | null }} Session
  * @typedef {"emergency" | "follow_up" | "second_opinion" | "pre_visit" | "prior_imaging"} Kind
  * @typedef {"routine" | "urgent" | "asap" | "stat"} Urgency
  * @typedef {"submitted" | "in_review" | "answered" | "closed"} State
  * @typedef {"everyone" | "clinicians"} Audience
  * @typedef {{ id: string, kind: Kind, urgency: Urgency, state: State, reason: string,
- *   patient: { id: string, name: string } | null, joined: boolean, unread: number,
+ *   patient: { id: string, name: string } | null, opened_by: Person, claimed_by: Person | null, joined: boolean, unread: number,
  *   last_seq: number, photo_count: number, created_at: string, updated_at: string }} Consult
  * @typedef {Consult & { last_event: number, people: Person[], photos: Photo[] }} OpenConsult
  * @typedef {{ id: string, consult_id: string, width: number, height: number,
  *   captured_at: string | null, captured_offset: string | null, body_site: string | null,
  *   laterality: string | null, view: string | null, note: string, device_make: string | null,
- *   device_model: string | null, lossless: boolean, orientation_uncertain: boolean,
+ *   device_model: string | null, lossless: boolean, orientation_uncertain: boolean, sha256: string,
  *   quality: { advice: string | null }, scrub_summary: string, created_at: string,
- *   created_by: Person, turned_from: string | null, replaced_by: string | null,
+ *   created_by: Person, claimed_by: Person | null, turned_from: string | null, replaced_by: string | null,
  *   turned_by: Person | null }} Photo
  * @typedef {{ id: string, consult_id: string, seq: number, body: string, photo_ids: string[],
  *   audience: Audience, author: Person, created_at: string }} Message
  * @typedef {{ found: { kind: string, count: number, bytes: number }[], removed_bytes: number,
  *   kept: Record<string, string | number>, lossless: boolean, steps: string[],
  *   sha256_before: string, sha256_after: string }} Certificate
+ * @typedef {{ device_id: string, name: string, csrf_token: string, expires_at: string }} DeviceSession
+ * @typedef {{ device: Person, consults: string[], photos: number }} SentByTablet
  */
 
 const OUT_OF_REACH =
@@ -71,6 +73,23 @@ export function useConfirmation(confirm) {
 /** @returns {Promise<Session>} throws a 401 ApiError when nobody is signed in */
 export const getSession = () => request("GET", "/api/session", { announce: false });
 export const endSession = () => request("DELETE", "/api/session");
+/** @returns {Promise<{ rp_id: string, user_handle: string, credential_ids: string[] }>} */
+export const endShift = () => request("POST", "/api/session/end-shift");
+
+/** @returns {Promise<{ challenge: string }>} */
+export const deviceChallenge = () => request("POST", "/api/devices/challenge", { body: {}, announce: false });
+/** @param {{ token: string, public_key: string, challenge: string, signature: string }} enrolment
+ * @returns {Promise<DeviceSession>} */
+export const enrolDevice = (enrolment) =>
+  request("POST", "/api/devices/enrolment", { body: enrolment, announce: false });
+/** @param {{ device_id: string, challenge: string, signature: string }} proof
+ * @returns {Promise<DeviceSession>} */
+export const proveDevice = (proof) =>
+  request("POST", "/api/devices/session", { body: proof, announce: false });
+/** @returns {Promise<SentByTablet>} */
+export const getUploads = () => request("GET", "/api/uploads");
+/** @returns {Promise<SentByTablet>} */
+export const claimUploads = () => request("POST", "/api/uploads/claim", { body: {} });
 
 /** @param {string} token of the invitation */
 export const registrationOptions = (token) =>
@@ -120,7 +139,7 @@ export const getCertificate = (id) => request("GET", `/api/photos/${id}/certific
  * @param {string} consultId
  * @param {{ id: string, file: Blob, body_site?: string, laterality?: string, view?: string }} photo
  * @param {(share: number) => void} onProgress 0 to 1
- * @returns {Promise<Photo>}
+ * @returns {Promise<Photo>} for a tablet only a receipt: `id`, `sha256`
  */
 export function putPhoto(consultId, { id, file, ...facts }, onProgress) {
   const known = Object.entries(facts).filter(([, value]) => value);

@@ -2,6 +2,7 @@
 
 import * as accounts from "./accounts.js";
 import * as api from "./api.js";
+import { proveBeforeSignIn } from "./device.js";
 
 export const supported = () =>
   typeof PublicKeyCredential === "function" && "parseCreationOptionsFromJSON" in PublicKeyCredential;
@@ -12,7 +13,9 @@ export const offersAutofill = async () =>
 
 /** @param {string} token of the invitation @returns {Promise<api.Session>} */
 export async function enrol(token) {
-  return api.registerPasskey(token, await make(await api.registrationOptions(token)));
+  const credential = await make(await api.registrationOptions(token));
+  await proveBeforeSignIn();
+  return api.registerPasskey(token, credential);
 }
 
 /** One more passkey for whoever is signed in. @param {string} name @returns {Promise<accounts.Passkey>} */
@@ -56,12 +59,24 @@ export async function signIn({ mediation = "optional", signal }) {
   const options = await api.authenticationOptions();
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
   const credential = await navigator.credentials.get({ publicKey, mediation, signal });
+  await proveBeforeSignIn();
   try {
     return await api.authenticate(toJSON(credential));
   } catch (error) {
     await forgetUnknown(error, options.rpId, credential);
     throw error;
   }
+}
+
+/**
+ * Tell the password manager of this tablet which passkeys are still good, at the end of a shift.
+ * @param {{ rp_id: string, user_handle: string, credential_ids: string[] }} ended
+ */
+export async function signalAccepted({ rp_id, user_handle, credential_ids }) {
+  if (!supported()) return;
+  const { signalAllAcceptedCredentials } = /** @type {any} */ (PublicKeyCredential); // not in Firefox
+  const facts = { rpId: rp_id, userId: user_handle, allAcceptedCredentialIds: credential_ids };
+  await signalAllAcceptedCredentials?.call(PublicKeyCredential, facts);
 }
 
 /** @param {unknown} error @returns {string | null} null when there is nothing to say */

@@ -41,6 +41,7 @@ const WORDS = {
   specialist: "Burn specialist",
   coordinator: "Coordinator",
   admin: "Administrator",
+  device: "Ambulance tablet",
 };
 
 /** @param {Role} role */

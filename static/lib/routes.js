@@ -2,13 +2,13 @@
 
 const CONSULT = /^\/consults\/([0-9a-f-]{36})$/;
 
-/** @type {Record<string, "enrol" | "recover" | "account" | "people">} */
-const SCREENS = { "/enrol": "enrol", "/recover": "recover", "/account": "account", "/people": "people" };
+/** @typedef {"enrol" | "device" | "recover" | "account" | "people"} Named */
+/** @type {Record<string, Named>} */
+const SCREENS = { "/enrol": "enrol", "/device": "device", "/recover": "recover", "/account": "account", "/people": "people" };
 
 /**
  * @param {string} path
- * @returns {{ screen: "list" | "enrol" | "recover" | "account" | "people" }
- *   | { screen: "consult", id: string }}
+ * @returns {{ screen: "list" | Named } | { screen: "consult", id: string }}
  */
 export function routeOf(path) {
   const screen = Object.hasOwn(SCREENS, path) ? SCREENS[path] : undefined;

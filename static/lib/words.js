@@ -72,6 +72,20 @@ export function titleOf(consult, role) {
 }
 
 /**
+ * Who sent it: "Medic 12, claimed by Sam" for what a tablet sent before Sam had signed in on it.
+ * @param {{ name: string }} sender @param {{ id: string, name: string } | null} claimer
+ * @param {string} [reader] their id
+ */
+export function senderWords(sender, claimer, reader = "") {
+  if (!claimer) return sender.name;
+  return `${sender.name}, claimed by ${claimer.id === reader ? "you" : claimer.name}`;
+}
+
+/** @param {Pick<Consult, "opened_by" | "claimed_by">} consult @param {string} reader their id */
+export const sentByTablet = ({ opened_by, claimed_by }, reader) =>
+  opened_by.role === "device" ? `From ${senderWords(opened_by, claimed_by, reader)}` : "";
+
+/**
  * Who else can look, beside the people who are in the consult.
  * @param {{ role: Role }[]} people
  */

@@ -117,6 +117,7 @@ CLEANED: dict[str, bytes] = {
 async def test_it_is_refused_with_its_own_reason_and_leaves_nothing(
     people: People, backends: Backends, body: bytes, status: int, code: str
 ) -> None:
+    """UP-1."""
     consult_id = await people.patient.open_consult()
     before = await people.patient.read(f"/api/consults/{consult_id}")
 
@@ -132,6 +133,7 @@ async def test_it_is_refused_with_its_own_reason_and_leaves_nothing(
 
 @pytest.mark.parametrize("body", CLEANED.values(), ids=CLEANED)
 async def test_it_is_taken_and_comes_out_clean(people: People, body: bytes) -> None:
+    """UP-1, UP-2."""
     consult_id = await people.patient.open_consult()
 
     photo = await people.patient.attach(consult_id, body)
@@ -142,6 +144,7 @@ async def test_it_is_taken_and_comes_out_clean(people: People, body: bytes) -> N
 
 
 async def test_the_name_of_a_kind_is_not_believed(people: People) -> None:
+    """UP-1."""
     consult_id = await people.patient.open_consult()
 
     png_named_jpeg = await people.patient.request(
@@ -159,6 +162,7 @@ async def test_the_name_of_a_kind_is_not_believed(people: People) -> None:
 async def test_a_body_over_the_limit_is_413(
     people: People, backends: Backends, announced: bool
 ) -> None:
+    """UP-1."""
     consult_id = await people.patient.open_consult()
     size = backends.settings.max_upload_bytes + 1
 

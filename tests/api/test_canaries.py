@@ -93,6 +93,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def test_no_hidden_bytes_are_anywhere(aftermath: Aftermath) -> None:
+    """UP-2."""
     wanted = aftermath.wanted
 
     judge = Judge(wanted)

@@ -49,6 +49,9 @@ def test_every_operation_but_the_public_ones_needs_a_sign_in() -> None:
         "/api/recovery",
         "/api/recovery/options",
         "/api/recovery/passkey",
+        "/api/devices/challenge",
+        "/api/devices/enrolment",
+        "/api/devices/session",
     }
 
 

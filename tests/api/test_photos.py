@@ -22,6 +22,7 @@ PHOTO = make_jpeg(320, 240, exif=tell_all_exif(), comment=SECRET)
 
 class TestAttaching:
     async def test_a_photo_comes_out_clean_and_whole(self, people: People) -> None:
+        """UP-2."""
         consult_id = await people.patient.open_consult()
 
         photo = await people.patient.attach(
@@ -195,6 +196,7 @@ class TestSeeing:
                 assert (await stranger.get(path)).status_code == 404
 
     async def test_foreign_and_absent_are_one_answer(self, people: People) -> None:
+        """AZ-9."""
         photo = await people.patient.attach(await people.patient.open_consult(), PHOTO)
 
         for rendition in ("", "/image", "/preview", "/dicom", "/certificate"):
@@ -206,6 +208,7 @@ class TestSeeing:
     async def test_every_look_is_on_record_before_a_byte_leaves(
         self, people: People, backends: Backends
     ) -> None:
+        """AU-1."""
         photo = await people.patient.attach(await people.patient.open_consult(), PHOTO)
         for rendition in ("image", "preview", "dicom"):
             await people.specialist.get(f"/api/photos/{photo['id']}/{rendition}")
@@ -224,6 +227,7 @@ class TestSeeing:
     async def test_a_picture_cannot_be_framed_run_cached_or_opened_elsewhere(
         self, people: People
     ) -> None:
+        """UP-5."""
         photo = await people.patient.attach(await people.patient.open_consult(), PHOTO)
         path = f"/api/photos/{photo['id']}/image"
 
@@ -243,6 +247,7 @@ class TestSeeing:
             assert (await people.patient.request("GET", path, headers=sent)).status_code == 403
 
     async def test_the_preview_is_small_and_clean(self, people: People) -> None:
+        """UP-2."""
         photo = await people.patient.attach(
             await people.patient.open_consult(), make_jpeg(1600, 1200, exif=tell_all_exif())
         )
@@ -274,6 +279,7 @@ class TestStoring:
     async def test_nothing_hidden_reaches_the_disk(
         self, people: People, backends: Backends
     ) -> None:
+        """UP-2."""
         consult_id = await people.patient.open_consult()
         await people.patient.attach(consult_id, PHOTO)
 

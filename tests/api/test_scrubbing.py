@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from api import scrubbing
+from api.scrubbing import files
 from consult.imaging.dicom import read_header
 from consult.imaging.scrub import scrub
 from tests.factories import People
@@ -207,7 +208,7 @@ class TestRefusals:
         other.write_bytes(b"theirs")
 
         with pytest.raises(FileExistsError):
-            scrubbing._move(draft, other)
+            files._move(draft, other)
         assert other.read_bytes() == b"theirs"
 
     def test_a_place_that_is_no_folder_ends_with_2(
@@ -235,7 +236,8 @@ class TestTerminal:
             [*COMMAND, photos, "--out", out], stderr=side, stdout=subprocess.DEVNULL, check=False
         )
 
-        assert b"3 done, 1 refused" in os.read(terminal, 4096)
+        assert b"-] 1 of 3 done" in (shown := os.read(terminal, 4096))
+        assert b"#] 3 of 3 done, 1 refused\r\n" in shown
         os.close(terminal)
         os.close(side)
 
@@ -261,6 +263,23 @@ class TestTerminal:
         assert json.loads(first)["ok"] is True
         assert 0 < len(results) < 60
         assert set(results.values()) == {scrub(upload).jpeg}
+
+    def test_one_photo_is_scrubbed_without_loading_what_only_workers_need(
+        self, photos: Path, out: Path
+    ) -> None:
+        """They take longer to load than a photo takes to be scrubbed."""
+        program = (
+            "import sys; from api.__main__ import main; status = main(sys.argv[1:]); "
+            "print({'numpy', 'PIL', 'pydantic', 'pydicom'} & sys.modules.keys(), status)"
+        )
+
+        told = subprocess.run(
+            [sys.executable, "-c", program, "scrub", photos / "a.jpg", "--out", out],
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+
+        assert told.splitlines()[-1] == b"set() 0"
 
 
 class TestVerifying:

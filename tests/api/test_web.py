@@ -24,7 +24,7 @@ async def test_every_address_a_person_can_have_open_is_the_page(
 async def test_the_page_names_the_emergency_number_of_the_service(settings: Settings) -> None:
     own = settings.model_copy(update={"emergency_number": "112"})
     async with (
-        LifespanManager(create_app(own, with_worker=False)) as manager,
+        LifespanManager(create_app(own, with_worker=False), startup_timeout=60) as manager,
         AsyncClient(transport=ASGITransport(manager.app), base_url=own.public_url) as client,
     ):
         page = (await client.get("/")).text

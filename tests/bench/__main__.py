@@ -1,12 +1,31 @@
-"""`make bench`: every benchmark, in one run on this machine."""
+"""`make bench`: every benchmark, in one run on this machine.
+
+python -m tests.bench [NAME [ROUNDS]]
+
+ROUNDS is the number of connections for "slow".
+"""
 
 import os
 import platform
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.bench import bench_http, bench_imaging
+from tests.bench import bench_commands, bench_http, bench_photo, bench_slow
+
+BENCHMARKS: dict[str, tuple[Callable[[int], None], int]] = {
+    "upright": (bench_photo.upright_photo, 20),
+    "turned": (bench_photo.turned_photo, 12),
+    "heic": (bench_photo.heic_photo, 16),
+    "two": (bench_photo.two_at_once, 15),
+    "commands": (bench_commands.one_file, 15),
+    "folder": (bench_commands.whole_folder, 10),
+    "http": (bench_http.main, 5),
+    "slow": (bench_slow.slow, 500),
+}
 
 if __name__ == "__main__":
+    name, rounds = (*sys.argv[1:], "", "")[:2]
     print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}")
-    bench_imaging.main(rounds=15)
-    bench_http.main(rounds=5)
+    for benchmark, usual in [BENCHMARKS[name]] if name else BENCHMARKS.values():
+        benchmark(int(rounds or usual))

@@ -57,6 +57,7 @@ async def test_a_row_tells_who_did_what_by_which_way_in(backends: Backends) -> N
 
 @pytest.mark.parametrize("sql", TAMPERINGS.values(), ids=TAMPERINGS)
 async def test_tampering_is_found_and_placed(backends: Backends, sql: str) -> None:
+    """AU-2."""
     await record(backends, 5)
     async with backends.database.writes.begin() as session:
         connection = await session.connection()
@@ -69,6 +70,7 @@ async def test_tampering_is_found_and_placed(backends: Backends, sql: str) -> No
 
 @pytest.mark.parametrize("sql", ["UPDATE auditrow SET seq = 9", "DELETE FROM auditrow"])
 async def test_the_database_itself_refuses_a_change(backends: Backends, sql: str) -> None:
+    """AU-2."""
     await record(backends, 1)
 
     with pytest.raises(IntegrityError, match="only grows"):

@@ -46,6 +46,8 @@ def lines() -> Iterator[Lines]:
 
 
 class TestOwnLines:
+    """LG-2."""
+
     def test_a_line_is_one_json_object_with_level_and_time(self, lines: Lines) -> None:
         structlog.get_logger().info("photo.attached", photo_id=PHOTO_ID, bytes=17, status=201)
 
@@ -97,6 +99,8 @@ class TestOwnLines:
 
 
 class TestExceptions:
+    """LG-3."""
+
     def test_are_told_by_type_and_place_without_their_words(self, lines: Lines) -> None:
         try:
             fail("jane@example.org")
@@ -175,6 +179,8 @@ class TestExceptions:
 
 
 class TestLibraries:
+    """LG-3."""
+
     def test_only_say_that_they_spoke(self, lines: Lines) -> None:
         logging.getLogger("asyncio").error("Task failed: %r", {"name": "Jane Doe"})
 

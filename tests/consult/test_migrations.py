@@ -74,6 +74,29 @@ def test_going_back_a_step_and_forth_again_loses_no_photo_and_counts_them_all(
         assert connection.execute("SELECT photo_count FROM consult").fetchall() == [(1,)]
 
 
+def test_photos_by_sender_and_time_are_found_by_an_index_and_lost_in_neither_direction(
+    fresh: Settings,
+) -> None:
+    step(fresh, "0002")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        insert(connection, "user", id="0a" * 16, role="patient")
+        insert(
+            connection, "consult", id="0c" * 16, kind="follow_up", urgency="routine",
+            state="submitted", opened_by="0a" * 16,
+        )  # fmt: skip
+        insert(connection, "photo", id=PHOTO, consult_id="0c" * 16, created_by="0a" * 16)
+
+    upgrade(fresh)
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        query = "SELECT id FROM photo WHERE created_by = ? AND created_at > '2000'"
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {query}", ("0a" * 16,)).fetchall()
+        assert "ix_photo_created_by_created_at" in str(plan)
+    command.downgrade(config(fresh), "0002")
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        assert connection.execute("SELECT id FROM photo").fetchall() == [(PHOTO,)]
+
+
 def test_ways_in_from_before_still_open_and_the_new_ones_close_when_going_back(
     fresh: Settings,
 ) -> None:
@@ -124,6 +147,114 @@ def test_ways_in_from_before_still_open_and_the_new_ones_close_when_going_back(
 
 def rows(connection: sqlite3.Connection, table: str, columns: str) -> list[tuple[object, ...]]:
     return connection.execute(f'SELECT {columns} FROM "{table}" ORDER BY rowid').fetchall()
+
+
+class TestConsent:
+    """What stood before consents were kept gets what its opening spoke of."""
+
+    def test_a_patients_own_consult_was_wanted_anybody_elses_was_an_emergency(
+        self, fresh: Settings
+    ) -> None:
+        step(fresh, "0003")
+        patient, crew = "0a" * 16, "0e" * 16
+        with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+            insert(connection, "user", id=patient, role="patient", email="a", handle=b"a")
+            insert(connection, "user", id=crew, role="ems", email="e", handle=b"e")
+            opened = [(patient, patient), (patient, crew), (None, crew)]
+            for number, (about, opened_by) in enumerate(opened):
+                insert(
+                    connection, "consult", id=f"c{number}" * 16, kind="emergency", urgency="stat",
+                    state="submitted", patient_id=about, opened_by=opened_by,
+                    study_instance_uid=str(number), created_at=f"2026-11-0{number + 1}",
+                )  # fmt: skip
+
+        upgrade(fresh)
+
+        with closing(sqlite3.connect(fresh.database_path)) as connection:
+            columns = "consult_id, patient_id, purpose, given, capacity, method, given_by, at"
+            found = connection.execute(f"SELECT {columns} FROM consentrow ORDER BY seq").fetchall()
+        assert found == [
+            ("c0" * 16, patient, "care", 1, "self", "tap", patient, "2026-11-01"),
+            ("c1" * 16, patient, "care", 1, "clinician", "emergency", crew, "2026-11-02"),
+            ("c2" * 16, None, "care", 1, "clinician", "emergency", crew, "2026-11-03"),
+        ]
+
+    def test_going_back_gives_nobody_more_than_they_had(self, fresh: Settings) -> None:
+        upgrade(fresh)
+        patient, guest, consult = "0a" * 16, "0b" * 16, "0c" * 16
+        with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+            insert(connection, "user", id=patient, role="patient", email="a", handle=b"a", active=1)
+            insert(
+                connection, "user", id=guest, role="specialist", email="b", handle=b"b", active=1,
+                ours=0,
+            )  # fmt: skip
+            insert(
+                connection, "consult", id=consult, kind="follow_up", urgency="routine",
+                state="submitted", opened_by=patient, confidential=1,
+            )  # fmt: skip
+            insert(connection, "participant", consult_id=consult, user_id=patient)
+            insert(connection, "participant", consult_id=consult, user_id=guest, granted_by=patient)
+            insert(
+                connection, "consentrow", consult_id=consult, purpose="care", capacity="self",
+                method="tap", given_by=patient,
+            )  # fmt: skip
+            insert(
+                connection, "message", id="0d" * 16, consult_id=consult, author_id=guest,
+                on_behalf_of=patient, audience="everyone", photo_ids="[]",
+            )  # fmt: skip
+            insert(
+                connection, "proxy", id="0f" * 16, patient_id=patient, proxy_id=guest,
+                basis="parent", added_by=patient,
+            )  # fmt: skip
+            insert(
+                connection, "breakglass", id="0f" * 16, user_id=guest, consult_id=consult,
+                reason_code="other",
+            )  # fmt: skip
+
+        command.downgrade(config(fresh), "0003")
+        with closing(sqlite3.connect(fresh.database_path)) as connection:
+            seats = connection.execute("SELECT user_id FROM participant").fetchall()
+            active = dict(connection.execute('SELECT id, active FROM "user"').fetchall())
+            said = connection.execute("SELECT author_id FROM message").fetchall()
+        upgrade(fresh)
+
+        assert seats == [(patient,)]
+        assert active == {patient: 1, guest: 0}
+        assert said == [(guest,)]
+
+
+def test_the_audit_trail_of_before_stays_whole_and_nothing_is_lost_on_the_way_back(
+    fresh: Settings,
+) -> None:
+    """AU-5."""
+    step(fresh, "0003")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        insert(connection, "auditrow", seq=1, at="then", action="photo.attached", mac=b"\x01")
+    upgrade(fresh)
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        insert(
+            connection, "auditrow", seq=2, at="now", action="photo.image.viewed", mac=b"\x02",
+            version=2, patient_id="p", consult_ids="c", rule="role", address="::1",
+        )  # fmt: skip
+        before = connection.execute("SELECT * FROM auditrow ORDER BY seq").fetchall()
+
+    command.downgrade(config(fresh), "0003")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        assert connection.execute("SELECT seq, mac FROM auditrow").fetchall() == [
+            (1, b"\x01"),
+            (2, b"\x02"),
+        ]
+        insert(connection, "auditrow", seq=3, at="back", action="photo.attached", mac=b"\x03")
+    upgrade(fresh)
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        after = connection.execute("SELECT * FROM auditrow ORDER BY seq").fetchall()
+        versions = connection.execute("SELECT version FROM auditrow ORDER BY seq").fetchall()
+        assert after[:2] == before
+        assert versions == [(1,), (2,), (1,)]
+        for change in ("UPDATE auditrow SET at = ''", "DELETE FROM auditrow"):
+            with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+                connection.execute(change)
 
 
 def step(settings: Settings, revision: str) -> None:

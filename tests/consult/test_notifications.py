@@ -1,8 +1,20 @@
+import re
+
 from consult.bootstrap import Backends
 from consult.tasks import tasks_of
 from tests.factories import People
 from tests.imaging.photos import make_jpeg
 from tests.mailbox import addressees, mails, work
+
+NOTICE = """\
+There is something new for you in Consult.
+
+Sign in to read it:
+https://consult.test/consults/(id)
+
+This mailbox is not read. In an emergency call 911.
+"""
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def test_a_new_consult_is_told_to_the_service_and_not_to_who_opened_it(
@@ -20,6 +32,7 @@ async def test_a_new_consult_is_told_to_the_service_and_not_to_who_opened_it(
 
 
 async def test_the_patient_is_told_of_a_reply(people: People, backends: Backends) -> None:
+    """EM-1."""
     consult_id = await people.patient.open_consult()
     await people.specialist.say(consult_id, "It heals well. Diagnosis: superficial burn.")
 
@@ -33,6 +46,7 @@ async def test_the_patient_is_told_of_a_reply(people: People, backends: Backends
 
 
 async def test_every_notice_has_the_same_words(people: People, backends: Backends) -> None:
+    """EM-1."""
     first = await people.patient.open_consult(reason="Scald")
     await people.specialist.attach(first, make_jpeg(320, 240))
     await people.other_patient.open_consult(kind="emergency")
@@ -40,8 +54,13 @@ async def test_every_notice_has_the_same_words(people: People, backends: Backend
 
     await work(backends, tasks_of(backends))
 
-    texts = {(mail["Subject"], len(mail.get_content())) for mail in mails(backends)}
-    assert len(texts) == 1
+    texts = {
+        (mail["Subject"], ID.sub("(id)", mail.get_content().replace("\r\n", "\n")))
+        for mail in mails(backends)
+    }
+    assert texts == {("You have a new message", NOTICE)}
+    lengths = {len(mail.get_content()) for mail in mails(backends)}
+    assert len(lengths) == 1
 
 
 async def test_a_burst_is_one_mail_to_each(people: People, backends: Backends) -> None:

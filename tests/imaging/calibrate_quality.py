@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from consult.imaging import quality, workers
+from consult.imaging import advice, workers
 from consult.imaging.pixels import decoded_strictly, encoded
 from consult.imaging.scrub import scrub
 from tests.imaging.photos import real
@@ -36,7 +36,7 @@ GOOD = [
 SIDE = 1024  # pixels of the longer side while a photo is being spoilt
 SEED = 7
 NONE = "none"
-COLUMNS = [*quality.ADVICE, NONE]
+COLUMNS = [*advice.ADVICE, NONE]
 FAULTS = ["dark", "bright", "blurred"]  # what a good photo does not have; small it may well be
 
 Spoil = Callable[[Image.Image], Image.Image]
@@ -119,8 +119,8 @@ def main() -> None:
         print(f"{row:16}" + "".join(f"{counts[column]:9}" for column in COLUMNS))
 
 
-def _named(advice: str | None) -> str:
-    return next((name for name, text in quality.ADVICE.items() if text == advice), NONE)
+def _named(told: str | None) -> str:
+    return next((name for name, text in advice.ADVICE.items() if text == told), NONE)
 
 
 def _exposed(image: Image.Image, factor: float) -> Image.Image:

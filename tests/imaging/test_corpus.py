@@ -60,6 +60,7 @@ def test_every_photo_of_the_corpus_has_an_expected_answer() -> None:
 
 @pytest.mark.parametrize(("six_digits", "code"), REFUSED.items(), ids=REFUSED)
 def test_a_bad_photo_is_refused_for_its_reason(six_digits: str, code: str) -> None:
+    """UP-1."""
     with pytest.raises(InvalidPhoto) as refusal:
         scrub(real(six_digits))
     assert refusal.value.code == code
@@ -141,7 +142,7 @@ def test_the_certificate_finds_what_the_manifest_lists(
 
 @pytest.mark.parametrize("six_digits", ACCEPTED)
 def test_no_words_of_what_was_dropped_come_out(six_digits: str, taken: dict[str, Taken]) -> None:
-    """Thumbnails share their tables with photos, and the profile is rebuilt of what it was."""
+    """UP-2. Thumbnails share their tables with photos, and the profile is rebuilt of what it was."""
     upload, photo = taken[six_digits].upload, taken[six_digits].photo
     words = set(WORDS.findall(dropped(upload))) - set(WORDS.findall(make_jpeg()))
     output = without_tables(photo.jpeg) + without_tables(photo.preview)
@@ -150,6 +151,7 @@ def test_no_words_of_what_was_dropped_come_out(six_digits: str, taken: dict[str,
 
 @pytest.mark.parametrize("six_digits", ACCEPTED)
 def test_an_answer_takes_less_than_ten_seconds(six_digits: str, taken: dict[str, Taken]) -> None:
+    """UP-1."""
     assert taken[six_digits].seconds < 10
 
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from consult.errors import InvalidPhoto
 from consult.imaging import jpeg
-from consult.imaging.pixels import has_known_sampling
+from consult.imaging.coding import has_known_sampling
 from consult.imaging.scrub import scrub
 from tests.imaging.photos import (
     EOI,

@@ -211,6 +211,78 @@ class TestRefusals:
         assert refusal_of(before_first_scan(make_jpeg(), bytes(70_000))) == "damaged_photo"
 
 
+class TestSearch:
+    """Coded data are searched for markers in two ways; both must see what `re` alone sees."""
+
+    @pytest.mark.parametrize(
+        "between",
+        [b"", b"\xff", b"\xff\xff\xff", b"\xff\xd3abc", b"\xff\xd0" * 9, b"\xff\x00\xff"],
+        ids=["nothing", "fill byte", "fill bytes", "restart", "restarts", "stuffing and fill"],
+    )
+    @pytest.mark.parametrize("size", [1 << 20, (1 << 20) + (1 << 17) - 1, 3 << 20])
+    def test_large_coded_data_end_where_small_ones_would(self, between: bytes, size: int) -> None:
+        """One marker after data without any, at and around the borders of the blocks."""
+        for shift in range(4):
+            data = (b"ab\xff\x00" * (size // 4 + 1))[shift : shift + size] + between
+            content = data + b"\xff\xd9" + bytes(9)
+
+            end = jpeg._coded_end(content, 0, None)
+
+            found = jpeg._MARKER_AFTER_CODED.search(content)
+            assert found
+            assert end == len(content[: found.start()].rstrip(b"\xff"))
+
+    @pytest.mark.parametrize("tail", [b"", b"\xff", b"\xff\x00", b"\xff\xd7"])
+    def test_large_coded_data_without_an_end_are_incomplete(self, tail: bytes) -> None:
+        with pytest.raises(InvalidPhoto) as refusal:
+            jpeg._coded_end(bytes(2 << 20) + tail, 0, None)
+        assert refusal.value.code == "incomplete_photo"
+
+    @pytest.mark.parametrize("progressive", [False, True])
+    def test_a_walk_that_only_compares_finds_what_a_walk_that_searches_finds(
+        self, progressive: bool
+    ) -> None:
+        upload = make_jpeg(progressive=progressive, comment=b"in front")
+        walked = jpeg.walk(upload)
+        output = rebuild(upload, walked)
+
+        compared = jpeg.walk(output, searched=walked.coded_in(upload))
+
+        assert compared == jpeg.walk(output)
+
+    @pytest.mark.parametrize(
+        ("kept", "more"),
+        [
+            (50, b"\xff\xfe"),
+            (None, b"more"),
+            (None, b"\xff\x00"),
+            (None, b"\xff\xff"),
+            (-9, b""),
+            (0, b""),
+        ],
+        ids=["marker inside", "longer", "stuffing behind", "fill behind", "shorter", "none"],
+    )
+    def test_what_was_not_searched_before_is_searched(self, kept: int | None, more: bytes) -> None:
+        upload = make_jpeg()
+        walked = jpeg.walk(upload)
+        ((start, end),) = walked.coded
+        rest = upload[start:end][50 + len(more) :] if kept == 50 else b""
+        output = upload[:start] + upload[start:end][:kept] + more + rest + upload[end:]
+
+        assert outcome(output, walked.coded_in(upload)) == outcome(output, ())
+
+    def test_coded_data_that_end_in_a_fill_byte_are_searched(self) -> None:
+        searched = [memoryview(b"abc\xff")]
+        assert jpeg._coded_end(b"abc\xff\xff\xd9", 0, searched[0]) == 3
+
+
+def outcome(output: bytes, searched: jpeg.Coded) -> jpeg.Walk | str:
+    try:
+        return jpeg.walk(output, searched=searched)
+    except InvalidPhoto as refusal:
+        return refusal.code
+
+
 @pytest.mark.parametrize(
     "filler",
     [b"\xff\x00", b"\x00", b"\xff", b"\xff\xd0", b"\xff\xfe\x00\x02", b"\xff\xc4\x00\x02"],

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from consult.imaging import quality
+from consult.imaging import advice, quality
 from consult.imaging.photo import Quality
 from tests.imaging import calibrate_quality
 from tests.imaging.calibrate_quality import blurred, noisy, over, shaken, under
@@ -16,7 +16,7 @@ SIZE = (504, 378)
 
 
 def measure(image: Image.Image, *, width: int = 4032, height: int = 3024) -> Quality:
-    return quality.measure(np.asarray(image), width=width, height=height)
+    return advice.judged(quality.measure(np.asarray(image)), width=width, height=height)
 
 
 def darker(image: Image.Image, share: float) -> Image.Image:
@@ -55,8 +55,8 @@ def test_a_sharp_well_lit_large_photo_needs_no_advice() -> None:
 @pytest.mark.parametrize("noise", [0, 4, 10])
 def test_a_blurred_photo_is_called_blurred_with_noise_or_without(radius: float, noise: int) -> None:
     result = measure(grainy(np.asarray(out_of_focus(radius)), noise))
-    assert result.sharpness < quality.SOFT
-    assert result.advice == quality.ADVICE["blurred"]
+    assert result.sharpness < advice.SOFT
+    assert result.advice == advice.ADVICE["blurred"]
 
 
 def test_noise_does_not_make_a_sharp_photo_blurred() -> None:
@@ -67,7 +67,7 @@ def test_noise_does_not_make_a_sharp_photo_blurred() -> None:
 def test_a_hand_that_moved_one_way_is_called_blurred(turned: bool) -> None:
     image = shaken(picture(*SIZE))
     image = image.transpose(Image.Transpose.ROTATE_90) if turned else image
-    assert measure(image).advice == quality.ADVICE["blurred"]
+    assert measure(image).advice == advice.ADVICE["blurred"]
 
 
 @pytest.mark.parametrize("turned", [False, True], ids=["lying", "standing"])
@@ -76,7 +76,7 @@ def test_edges_that_all_run_one_way_tell_focus_too(turned: bool) -> None:
     if turned:
         stripes, soft = (i.transpose(Image.Transpose.ROTATE_90) for i in (stripes, soft))
     assert measure(stripes).advice is None
-    assert measure(soft).advice == quality.ADVICE["blurred"]
+    assert measure(soft).advice == advice.ADVICE["blurred"]
 
 
 def test_less_focus_is_less_sharp() -> None:
@@ -93,36 +93,36 @@ def test_dim_light_alone_does_not_make_a_photo_less_sharp() -> None:
 def test_a_sharp_wound_before_a_blurred_room_is_sharp() -> None:
     room = out_of_focus(8)
     room.paste(picture(*SIZE).crop((60, 60, 240, 200)), (200, 140))
-    assert measure(room).sharpness > quality.SOFT
+    assert measure(room).sharpness > advice.SOFT
 
 
 @pytest.mark.parametrize("noise", [0, 10])
 def test_a_picture_of_nothing_is_called_blurred(noise: int) -> None:
     result = measure(grainy(np.full((SIZE[1], SIZE[0], 3), 128), noise))
-    assert (result.sharpness, result.advice) == (0, quality.ADVICE["blurred"])
+    assert (result.sharpness, result.advice) == (0, advice.ADVICE["blurred"])
 
 
 def test_two_stops_less_light_are_called_dark() -> None:
-    assert measure(under(picture(*SIZE))).advice == quality.ADVICE["dark"]
+    assert measure(under(picture(*SIZE))).advice == advice.ADVICE["dark"]
 
 
 def test_two_stops_more_light_are_called_bright() -> None:
     result = measure(over(picture(*SIZE)))
-    assert result.advice == quality.ADVICE["bright"]
+    assert result.advice == advice.ADVICE["bright"]
     assert result.clipped > measure(picture(*SIZE)).clipped
 
 
 def test_a_lamp_in_the_picture_does_not_make_a_dark_room_bright() -> None:
     room = darker(picture(*SIZE), 0.2)
     room.paste("white", (20, 20, 100, 100))
-    assert measure(room).advice == quality.ADVICE["dark"]
+    assert measure(room).advice == advice.ADVICE["dark"]
 
 
 def test_a_white_sheet_beside_the_wound_does_not_make_a_photo_bright() -> None:
     photo = darker(picture(*SIZE), 0.8)
     photo.paste("white", (300, 200, 440, 370))
     result = measure(photo)
-    assert result.clipped > quality.GLARE
+    assert result.clipped > advice.GLARE
     assert result.advice is None
 
 
@@ -140,19 +140,19 @@ def test_a_wound_burnt_out_in_red_alone_counts_as_clipped() -> None:
     ("colour", "flaw"), [("white", "bright"), ("black", "dark")], ids=["white", "black"]
 )
 def test_a_picture_all_white_or_all_black_is_called_so(colour: str, flaw: str) -> None:
-    assert measure(Image.new("RGB", SIZE, colour)).advice == quality.ADVICE[flaw]
+    assert measure(Image.new("RGB", SIZE, colour)).advice == advice.ADVICE[flaw]
 
 
 def test_a_small_photo_is_called_small() -> None:
     small = measure(picture(320, 240), width=320, height=240)
     enough = measure(picture(320, 240), width=800, height=600)
-    assert (small.advice, enough.advice) == (quality.ADVICE["small"], None)
+    assert (small.advice, enough.advice) == (advice.ADVICE["small"], None)
 
 
 def test_light_comes_before_focus_and_focus_before_size() -> None:
     soft = blurred(blurred(picture(*SIZE)))
-    assert measure(under(soft)).advice == quality.ADVICE["dark"]
-    assert measure(soft, width=320, height=240).advice == quality.ADVICE["blurred"]
+    assert measure(under(soft)).advice == advice.ADVICE["dark"]
+    assert measure(soft, width=320, height=240).advice == advice.ADVICE["blurred"]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (900, 1), (15, 15), (16, 16), (17, 400)])
@@ -165,7 +165,7 @@ def test_a_larger_decode_of_the_same_photo_gives_the_same_advice() -> None:
     """The smallest scale of a very large photo still has more pixels than a preview needs."""
     large = picture(*SIZE).resize((1512, 1134), Image.Resampling.LANCZOS)
     assert measure(large).advice is None
-    assert measure(large.filter(ImageFilter.GaussianBlur(6))).advice == quality.ADVICE["blurred"]
+    assert measure(large.filter(ImageFilter.GaussianBlur(6))).advice == advice.ADVICE["blurred"]
 
 
 @pytest.fixture(scope="module")

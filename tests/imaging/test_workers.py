@@ -7,13 +7,15 @@ import time
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from consult.errors import PhotoTooLarge, UnreadablePhoto
-from consult.imaging import profiles, workers
+from consult.imaging import formats, framing, preview, profiles, workers
+from consult.imaging.advice import Measures
 from consult.imaging.scrub import scrub
 from tests.imaging.photos import chunk, make_icc, make_jpeg, make_png
 
@@ -35,6 +37,12 @@ def children() -> set[int]:
 def decode(width: int = 40) -> int:
     content, _ = workers.run("png", make_png(width), orientation=1, max_pixels=10**7, gamma=None)
     return len(content)
+
+
+def memory_of(worker: workers._Worker) -> Path:
+    """The memory that the worker shares, as a file of the system's."""
+    maps = Path(f"/proc/{worker.process.pid}/map_files")
+    return next(path for path in maps.iterdir() if "memfd:photo" in str(path.readlink()))
 
 
 @cache
@@ -93,6 +101,12 @@ class TestLife:
         assert len(set(sizes)) == 1
         assert children() == before
 
+    def test_warming_up_leaves_no_watchdog_that_would_kill_a_later_photo(self) -> None:
+        workers.warm(2)
+
+        watchdogs = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+        assert [each for each in watchdogs if not each.finished.is_set()] == []
+
     def test_a_worker_is_replaced_after_many_photos(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(workers, "PHOTOS_PER_WORKER", 3)
         decode()
@@ -119,6 +133,84 @@ class TestLife:
         assert limits["Max core file size"] == "0"
         assert int(limits["Max open files"]) <= 16
         assert 0 < int(limits["Max cpu time"]) <= 60
+
+
+class TestSharedMemory:
+    def test_a_photo_as_large_as_the_cap_comes_through_and_leaves_little_behind(self) -> None:
+        decode()
+        large = make_png(40) + bytes(formats.MAX_BYTES)
+        notes = {"orientation": 1, "max_pixels": 10**7, "gamma": None}
+
+        content, _ = workers.run("png", large, **notes)
+
+        (worker,) = workers._pool._idle
+        assert len(content) == decode()
+        assert memory_of(worker).stat().st_blocks * 512 <= 8 << 20
+
+    def test_a_body_too_large_to_share_goes_through_the_pipe(self) -> None:
+        notes = {"orientation": 1, "max_pixels": 10**7, "gamma": None}
+        content, _ = workers.run("png", make_png(40) + bytes(framing.SHARED), **notes)
+        assert len(content) == decode()
+
+    def test_without_memory_files_everything_goes_through_the_pipe(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shared = decode()
+        workers.close()
+        monkeypatch.delattr(os, "memfd_create")
+        assert decode() == shared
+        assert workers._pool._idle[0].line.shared is None
+
+    @pytest.mark.parametrize("size", [0, 4096, framing.SHARED + 1])
+    def test_a_worker_cannot_take_the_memory_away_under_a_reader(self, size: int) -> None:
+        """A reader of a mapped file that shrank would be killed by SIGBUS."""
+        memory = framing.memory_file()
+        assert memory is not None
+        with pytest.raises(PermissionError):
+            os.ftruncate(memory, size)
+        os.close(memory)
+
+    def test_a_worker_that_claims_more_than_there_is_talks_nonsense(self) -> None:
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as incoming, os.fdopen(writing, "wb") as outgoing:
+            line = framing.Line(incoming, outgoing, framing.mapped(framing.memory_file()))
+            outgoing.write(framing._HEADER.pack(2, framing.SHARED + 1, True) + b"{}")
+            outgoing.flush()
+            with pytest.raises(ValueError, match=r"^$"):
+                framing.receive(line)
+
+
+class TestTwoSteps:
+    def test_the_caller_works_while_the_worker_does(self) -> None:
+        with workers.running("hello") as answer:
+            started = children()
+            content, _ = answer()
+        assert (content, len(started)) == (b"", 1)
+        assert children() == started
+
+    def test_a_worker_whose_answer_nobody_fetched_is_not_asked_again(self) -> None:
+        with pytest.raises(RuntimeError, match="ours"), workers.running("hello"):
+            raise RuntimeError("ours")
+        assert not children()
+        assert decode() > 0
+
+    @pytest.mark.parametrize("lie", [float("nan"), float("inf"), "much", None, [1]])
+    def test_a_worker_that_lies_about_a_measure_costs_its_photo(self, lie: framing.Note) -> None:
+        truth: framing.Notes = {f.name: 0.5 for f in fields(Measures)}
+        with pytest.raises(UnreadablePhoto):
+            preview._verified(scrub(make_jpeg()).preview, truth | {"sharpness": lie})
+
+    def test_workers_start_without_being_waited_for(self) -> None:
+        workers.start(2)
+        started = children()
+        assert decode() > 0
+        assert len(started) == 2
+        assert children() == started
+
+    def test_ctrl_c_on_a_terminal_does_not_reach_them(self) -> None:
+        decode()
+        (pid,) = children()
+        assert os.getpgid(pid) == pid != os.getpgrp()
 
 
 class TestFairness:

@@ -113,6 +113,7 @@ def test_a_refused_photo_says_why_and_nothing_else_is_lost(
 def test_without_a_line_nothing_is_lost_and_it_goes_by_itself_later(
     patient: Person, photo: Path
 ) -> None:
+    """PW-1."""
     patient.ask_for_help("In a dead spot.")
     puts: list[str] = []
     patient.page.on(

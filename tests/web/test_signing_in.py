@@ -7,6 +7,7 @@ from tests.web.person import Person
 
 
 def test_a_link_makes_a_passkey_and_signs_in(newcomer: Person, link: str) -> None:
+    """PW-1, ID-5."""
     newcomer.page.goto(link)
     expect(newcomer.page.get_by_role("heading", name="Set up your passkey")).to_be_visible()
     assert newcomer.page.url == f"{newcomer.url}/enrol", "the token stayed in the address"
@@ -20,6 +21,7 @@ def test_a_link_makes_a_passkey_and_signs_in(newcomer: Person, link: str) -> Non
 
 
 def test_a_used_link_is_refused_in_plain_words(patient: Person, visitors: Visitors) -> None:
+    """PW-1, ID-5."""
     stranger = visitors.newcomer("Somebody else")
     stranger.expected = {400}
 
@@ -43,6 +45,7 @@ def test_a_link_opened_in_the_page_that_is_there_works_too(newcomer: Person, lin
 
 
 def test_whoever_says_no_to_the_device_can_try_again(newcomer: Person, link: str) -> None:
+    """PW-1, ID-2."""
     device = {"authenticatorId": newcomer.authenticator}
     newcomer.cdp.send("WebAuthn.setUserVerified", {**device, "isUserVerified": False})
     newcomer.page.goto(link)
@@ -56,6 +59,7 @@ def test_whoever_says_no_to_the_device_can_try_again(newcomer: Person, link: str
 
 
 def test_signing_out_leaves_nothing_and_the_passkey_alone_signs_in(patient: Person) -> None:
+    """PW-1, SE-6."""
     address = patient.ask_for_help("Hot tea on my foot.")
 
     patient.sign_out()
@@ -72,6 +76,7 @@ def test_signing_out_leaves_nothing_and_the_passkey_alone_signs_in(patient: Pers
 
 
 def test_the_field_offers_saved_passkeys(patient: Person) -> None:
+    """PW-1."""
     patient.sign_out()
 
     patient.page.get_by_label("Or pick one that is saved").click()
@@ -96,6 +101,7 @@ def test_a_session_that_ends_meanwhile_keeps_what_was_written(patient: Person) -
 
 
 def test_after_signing_out_nobody_at_this_device_finds_what_was_written(patient: Person) -> None:
+    """SE-6."""
     address = patient.ask_for_help("Hot wax on my knee.")
     patient.write("Not for other eyes.")
     asked: list[str] = []

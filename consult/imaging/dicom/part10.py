@@ -1,7 +1,7 @@
 """DICOM Part 10 bytes: the data set, and the JPEG appended as it is.
 
-The JPEG becomes one encapsulated fragment (PS3.5 A.4) in one join, so that an instance costs
-one copy of the photo, and `/image` can serve the JPEG straight out of it.
+The JPEG becomes one encapsulated fragment (PS3.5 A.4) as it is, so that an instance costs no
+copy of the photo, and `/image` can serve the JPEG straight out of it.
 """
 
 import struct
@@ -23,17 +23,37 @@ from consult.imaging.photo import ScrubbedPhoto
 
 @dataclass(frozen=True)
 class Instance:
-    """One DICOM file, and where in it the JPEG lies."""
+    """One DICOM file in three pieces, so that it can be written without a copy of the photo."""
 
-    data: bytes
-    jpeg_offset: int
-    jpeg_length: int
+    head: bytes
+    jpeg: bytes
+    tail: bytes
+
+    @property
+    def pieces(self) -> tuple[bytes, bytes, bytes]:
+        return self.head, self.jpeg, self.tail
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.pieces)
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.pieces))
+
+    @property
+    def jpeg_offset(self) -> int:
+        return len(self.head)
+
+    @property
+    def jpeg_length(self) -> int:
+        return len(self.jpeg)
 
 
 def wrap(photo: ScrubbedPhoto, context: InstanceContext) -> Instance:
     """Build the file. Raises ValueError for an id, a UID or a number that DICOM cannot hold."""
     padding = b"\0" * (len(photo.jpeg) % 2)
-    before = b"".join(
+    head = b"".join(
         [
             _header(attributes(photo, context)),
             _PIXEL_DATA,
@@ -41,11 +61,7 @@ def wrap(photo: ScrubbedPhoto, context: InstanceContext) -> Instance:
             item_head(len(photo.jpeg) + len(padding)),
         ]
     )
-    return Instance(
-        b"".join([before, photo.jpeg, padding, _SEQUENCE_DELIMITER]),
-        jpeg_offset=len(before),
-        jpeg_length=len(photo.jpeg),
-    )
+    return Instance(head, photo.jpeg, padding + _SEQUENCE_DELIMITER)
 
 
 def read_header(data: bytes) -> Dataset:

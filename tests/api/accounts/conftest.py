@@ -6,9 +6,10 @@ from httpx2 import ASGITransport
 
 from api.app import create_app
 from consult.bootstrap import open_backends
-from consult.config import Settings
+from consult.config import read_settings
 from consult.models import Role
 from consult.tasks import NAMES
+from tests.service import PLENTY
 
 from .people import (
     ORIGIN,
@@ -25,10 +26,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Service]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), public_url=ORIGIN)
+    settings = read_settings(data_dir=tmp_path_factory.mktemp("data"), public_url=ORIGIN, **PLENTY)
     app = create_app(settings, with_worker=False)
     async with (
-        LifespanManager(app) as manager,
+        LifespanManager(app, startup_timeout=60) as manager,
         open_backends(settings, task_names=NAMES) as backends,
     ):
         yield Service(ASGITransport(manager.app), backends)

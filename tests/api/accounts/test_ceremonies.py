@@ -35,10 +35,12 @@ class TestRegistration:
             "idle_expires_at",
             "expires_at",
             "fresh_until",
+            "device_id",
         }
         assert (await ana.client.get("/api/session")).json()["user"] == shown["user"]
 
     async def test_a_link_works_once(self, ana: Person) -> None:
+        """ID-5."""
         token = await ana.invite()
         options = await options_of(ana.client, token)
         await register(ana.client, token, ana.authenticator.create(options))
@@ -55,6 +57,7 @@ class TestRegistration:
     async def test_a_scanner_that_opens_the_link_a_hundred_times_does_not_use_it_up(
         self, ana: Person
     ) -> None:
+        """ID-5."""
         token = await ana.invite()
 
         for method in ("GET", "HEAD", "POST", "GET"):
@@ -71,6 +74,7 @@ class TestRegistration:
     async def test_of_many_who_use_a_link_at_once_exactly_one_binds_a_passkey(
         self, ana: Person
     ) -> None:
+        """ID-5."""
         token = await ana.invite()
         credentials = [
             Authenticator(ORIGIN).create(await options_of(ana.client, token)) for _ in range(10)
@@ -85,6 +89,7 @@ class TestRegistration:
     async def test_an_answer_is_heard_once_however_often_it_is_sent_at_once(
         self, ana: Person
     ) -> None:
+        """ID-3."""
         token = await ana.invite()
         credential = ana.authenticator.create(await options_of(ana.client, token))
 
@@ -105,6 +110,7 @@ class TestAuthentication:
         assert response.json()["user"]["id"] == str(enrolled.user.id)
 
     async def test_of_fifty_parallel_replays_exactly_one_succeeds(self, enrolled: Person) -> None:
+        """ID-3."""
         credential = enrolled.authenticator.get(await options_of(enrolled.client))
 
         responses = await asyncio.gather(
@@ -114,6 +120,7 @@ class TestAuthentication:
         assert sorted(response.status_code for response in responses) == [200] + [401] * 49
 
     async def test_only_an_unknown_passkey_can_be_told_apart(self, enrolled: Person) -> None:
+        """ID-2."""
         stranger = Authenticator(ORIGIN)
         stranger.user_handle = enrolled.authenticator.user_handle
 
@@ -124,6 +131,7 @@ class TestAuthentication:
         assert (response.status_code, response.json()["code"]) == (401, "unknown_passkey")
 
     async def test_signing_in_anew_ends_the_session_before_at_once(self, enrolled: Person) -> None:
+        """SE-2."""
         old = enrolled.token()
 
         await enrolled.sign_in()

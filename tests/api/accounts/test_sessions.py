@@ -20,6 +20,7 @@ class TestSession:
     async def test_the_cookie_is_opaque_and_bound_as_tightly_as_browsers_can(
         self, ana: Person
     ) -> None:
+        """SE-1."""
         response = await ana.enrol()
 
         (header,) = response.headers.get_list("set-cookie")
@@ -31,6 +32,7 @@ class TestSession:
         assert response.headers["cache-control"] == "no-store"
 
     async def test_the_database_does_not_hold_it(self, enrolled: Person) -> None:
+        """SE-1."""
         async with enrolled.service.backends.database.reads() as session:
             query = select(LoginSession).where(LoginSession.user_id == enrolled.user.id)
             row = (await session.exec(query)).one()
@@ -38,6 +40,7 @@ class TestSession:
         assert len(row.token_hash) == 32
 
     async def test_two_session_cookies_are_refused(self, enrolled: Person) -> None:
+        """SE-1."""
         mine = enrolled.token()
         enrolled.client.cookies.clear()
 
@@ -48,6 +51,7 @@ class TestSession:
     async def test_signing_out_ends_it_and_clears_the_browser_but_not_what_waits_to_be_sent(
         self, enrolled: Person
     ) -> None:
+        """SE-6."""
         secret = enrolled.token()
 
         response = await enrolled.client.delete("/api/session", headers=own_page(enrolled))
@@ -66,6 +70,7 @@ class TestSession:
             assert response.headers["content-type"] == "application/problem+json"
 
     async def test_idleness_ends_it(self, enrolled: Person) -> None:
+        """SE-3."""
         await age(enrolled, seen=timedelta(minutes=15))
 
         assert (await enrolled.client.get("/api/session")).status_code == 401
@@ -84,6 +89,7 @@ class TestSession:
         assert await seen_at(enrolled) == before
 
     async def test_a_stream_does_not_keep_it_alive(self, enrolled: Person) -> None:
+        """SE-3."""
         await age(enrolled, seen=timedelta(minutes=14))
         before = await seen_at(enrolled)
 
@@ -96,6 +102,7 @@ class TestSession:
         assert await seen_at(enrolled) != before
 
     async def test_somebody_inactive_is_out_at_once(self, enrolled: Person) -> None:
+        """SE-5."""
         bearer = await make_token(enrolled)
         await deactivate(enrolled)
 

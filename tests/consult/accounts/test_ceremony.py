@@ -63,6 +63,7 @@ def test_what_is_whole_is_accepted() -> None:
     flip=st.integers(1, 255),
 )
 def test_an_assertion_with_any_byte_changed_is_refused(part: str, position: int, flip: int) -> None:
+    """ID-2."""
     raw = bytearray(decode(GOT["response"][part]))
     raw[position % len(raw)] ^= flip
 
@@ -80,6 +81,7 @@ def test_an_assertion_with_any_byte_changed_is_refused(part: str, position: int,
 def test_a_damaged_registration_raises_nothing_but_the_refusal(
     part: str, start: int, length: int, inserted: bytes
 ) -> None:
+    """ID-2."""
     raw = decode(CREATED["response"][part])
     start %= len(raw)
     damaged = raw[:start] + inserted + raw[start + length :]
@@ -94,6 +96,7 @@ def test_a_damaged_registration_raises_nothing_but_the_refusal(
 def test_any_json_in_any_member_is_refused(
     credential: dict[str, Any], part: str, value: Any
 ) -> None:
+    """ID-2."""
     broken = credential | {part: value}
 
     for read in READERS[2:]:
@@ -109,6 +112,7 @@ def test_any_json_in_any_member_is_refused(
     value=ANY_JSON,
 )
 def test_any_json_in_any_part_raises_nothing_but_the_refusal(part: str, value: Any) -> None:
+    """ID-2."""
     for credential in (CREATED, GOT):
         for read in READERS:
             with suppress(NotSignedIn):

@@ -34,10 +34,12 @@ def test_a_challenge_serves_what_it_was_made_for() -> None:
 
 
 def test_and_no_other_ceremony() -> None:
+    """ID-2, ID-3."""
     assert_refused(answered(ceremony=Ceremony.REGISTRATION))
 
 
 def test_and_nobody_with_an_invitation_it_was_not_made_for() -> None:
+    """ID-2, ID-3."""
     assert_refused(answered(invitation_id=INVITATION))
 
 
@@ -46,6 +48,7 @@ def test_and_nobody_but_the_person_it_was_made_for() -> None:
 
 
 def test_and_not_for_long() -> None:
+    """ID-3."""
     assert_refused(answered(seconds_left=0))
 
 

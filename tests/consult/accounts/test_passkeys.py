@@ -40,6 +40,7 @@ class TestOptions:
     async def test_a_new_passkey_must_verify_its_user_and_be_found_without_a_name(
         self, backends: Backends, ana: User
     ) -> None:
+        """ID-2."""
         options = await registration_options(backends, await invite(backends, ana))
 
         assert options["authenticatorSelection"] == {
@@ -82,6 +83,7 @@ class TestOptions:
     async def test_challenges_are_long_unlike_and_kept_only_as_hashes(
         self, backends: Backends
     ) -> None:
+        """ID-3."""
         first, second = [await authentication_options(backends) for _ in range(2)]
 
         rows = await all_challenges(backends)
@@ -113,6 +115,7 @@ class TestRegister:
         assert user.id == ana.id
 
     async def test_it_uses_the_invitation_up(self, backends: Backends, ana: User) -> None:
+        """ID-5."""
         secret = await invite(backends, ana)
         await bind(backends, secret, authenticator_of(backends))
 
@@ -123,6 +126,7 @@ class TestRegister:
     async def test_a_failed_attempt_leaves_the_invitation_as_it_was(
         self, backends: Backends, ana: User
     ) -> None:
+        """ID-5."""
         secret, authenticator = await invite(backends, ana), authenticator_of(backends)
         with pytest.raises(NotSignedIn):
             await bind(backends, secret, authenticator, flags=Flags.UP)
@@ -134,6 +138,7 @@ class TestRegister:
     async def test_a_challenge_of_one_invitation_does_not_serve_another(
         self, backends: Backends, ana: User
     ) -> None:
+        """ID-2."""
         mine, hers = await invite(backends, ana), await invite(backends, await make_eve(backends))
         options = await registration_options(backends, hers)
 
@@ -152,6 +157,7 @@ class TestRegister:
     async def test_an_invitation_is_used_up_once_even_by_two_who_found_it_alive(
         self, backends: Backends, ana: User
     ) -> None:
+        """ID-5."""
         await invite(backends, ana)
         async with backends.database.writes.begin() as session:
             invitation = (await session.exec(select(Invitation))).one()
@@ -176,6 +182,7 @@ class TestAuthenticate:
     async def test_an_answer_that_comes_too_late_is_refused(
         self, backends: Backends, ana: User
     ) -> None:
+        """ID-2, ID-3."""
         authenticator = await enrolled(backends, ana)
         options = await authentication_options(backends)
         await expire(backends, options)
@@ -187,6 +194,7 @@ class TestAuthenticate:
     async def test_a_challenge_is_burnt_by_a_wrong_answer_too(
         self, backends: Backends, ana: User
     ) -> None:
+        """ID-3."""
         authenticator = await enrolled(backends, ana)
         options = await authentication_options(backends)
         with pytest.raises(NotSignedIn):
@@ -209,6 +217,7 @@ class TestAuthenticate:
     async def test_a_revoked_passkey_is_unknown_and_stays_on_record(
         self, backends: Backends, ana: User
     ) -> None:
+        """ID-7."""
         authenticator = await enrolled(backends, ana)
         await revoke(backends, authenticator)
 

@@ -88,6 +88,7 @@ class TestInvite:
     async def test_the_secret_has_256_bits_and_only_its_hash_is_kept(
         self, backends: Backends, ana: User
     ) -> None:
+        """ID-5."""
         secret = await invite(backends, ana)
 
         async with backends.database.reads() as session:
@@ -97,6 +98,7 @@ class TestInvite:
         assert row.expires_at - row.created_at == timedelta(hours=24)
 
     async def test_looking_does_not_use_it_up(self, backends: Backends, ana: User) -> None:
+        """ID-5."""
         secret = await invite(backends, ana)
 
         async with backends.database.reads() as session:
@@ -107,6 +109,7 @@ class TestInvite:
     async def test_it_is_good_to_the_last_second_and_no_longer(
         self, backends: Backends, ana: User
     ) -> None:
+        """ID-5."""
         made = now()
         secret = await invite(backends, ana)
 
@@ -119,6 +122,7 @@ class TestInvite:
     async def test_it_is_worth_nothing_once_its_user_is_inactive(
         self, backends: Backends, ana: User
     ) -> None:
+        """SE-5."""
         secret = await invite(backends, ana)
         await deactivate(backends, ana)
 

@@ -19,6 +19,7 @@ class TestCheckRpId:
     async def test_another_one_would_strand_every_passkey(
         self, backends: Backends, ana: User
     ) -> None:
+        """ID-9."""
         await enrolled(backends, ana)
         moved = Settings(public_url="https://consult.example.org")
 

@@ -24,6 +24,7 @@ LIMITS = {
 async def test_the_secret_has_256_bits_and_only_its_hash_is_kept(
     backends: Backends, ana: User
 ) -> None:
+    """SE-1."""
     secret = await sign_in(backends, ana)
 
     async with backends.database.reads() as session:
@@ -35,6 +36,7 @@ async def test_the_secret_has_256_bits_and_only_its_hash_is_kept(
 
 @pytest.mark.parametrize("role", list(LIMITS))
 async def test_idleness_ends_it_to_the_second(backends: Backends, role: Role) -> None:
+    """SE-3."""
     start, (idle, _) = now(), LIMITS[role]
     user = await make_user(backends, role=role)
     async with backends.database.writes.begin() as session:
@@ -49,6 +51,7 @@ async def test_idleness_ends_it_to_the_second(backends: Backends, role: Role) ->
 
 @pytest.mark.parametrize("role", list(LIMITS))
 async def test_age_ends_it_to_the_second_however_busy_it_is(backends: Backends, role: Role) -> None:
+    """SE-3."""
     start, (idle, absolute) = now(), LIMITS[role]
     user = await make_user(backends, role=role)
     async with backends.database.writes.begin() as session:
@@ -98,6 +101,7 @@ async def test_it_is_touched_at_most_once_a_minute(backends: Backends, ana: User
 async def test_once_ended_it_is_refused_and_cannot_be_touched_alive(
     backends: Backends, ana: User
 ) -> None:
+    """SE-2."""
     secret = await sign_in(backends, ana)
     async with backends.database.writes.begin() as session:
         actor, login = await accounts.actor_from_session(session, secret)
@@ -115,6 +119,7 @@ async def test_once_ended_it_is_refused_and_cannot_be_touched_alive(
 
 
 async def test_it_is_worth_nothing_once_its_user_is_inactive(backends: Backends, ana: User) -> None:
+    """SE-5."""
     secret = await sign_in(backends, ana)
     await deactivate(backends, ana)
 

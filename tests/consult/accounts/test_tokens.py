@@ -104,6 +104,7 @@ async def test_an_unknown_token_cannot_be_revoked(backends: Backends) -> None:
 
 
 async def test_it_is_worth_nothing_once_its_user_is_inactive(backends: Backends, ana: User) -> None:
+    """SE-5."""
     secret = await make_token(backends, ana)
     await deactivate(backends, ana)
 

@@ -22,6 +22,8 @@ SENDER = "consult@burns.example"
 
 
 class TestMessage:
+    """EM-1."""
+
     @pytest.mark.parametrize(
         "to",
         [
@@ -34,6 +36,16 @@ class TestMessage:
             "jane@example.org\r\n",
             "Jane <jane@example.org>",
             "jane@exämple.org",
+            "jane@example.org;eve@example.org",
+            "jane@example.org eve@example.org",
+            "jane@example.org\0",
+            "jane@example.org\x0bBcc: eve@example.org",
+            '"jane@example.org, eve"@example.org',
+            "jane(eve@example.org)@example.org",
+            "@relay.example:jane@example.org",
+            "jane@example.org>\r\nRCPT TO:<eve@example.org",
+            "jane%0aBcc:eve@example.org@example.org",
+            "undisclosed: jane@example.org, eve@example.org;",
         ],
     )
     def test_goes_to_exactly_one_plain_address(self, to: str) -> None:
@@ -83,6 +95,7 @@ class TestFolder:
 
 class TestSmtp:
     async def test_starttls_delivers_to_the_one_recipient(self, trusted: "Trusted") -> None:
+        """EM-1."""
         async with serve(starttls=trusted.server) as server:
             await trusted.mailer("smtp", server).send(make_message())
 
@@ -116,6 +129,7 @@ class TestSmtp:
     async def test_nothing_is_sent_in_clear_where_starttls_is_missing(
         self, trusted: "Trusted", user: str
     ) -> None:
+        """EM-1."""
         async with serve() as server:
             with pytest.raises(SMTPException):
                 await trusted.mailer("smtp", server, user=user).send(make_message())
@@ -126,6 +140,7 @@ class TestSmtp:
     async def test_nothing_is_sent_under_a_certificate_that_nobody_vouches_for(
         self, trusted: "Trusted", scheme: str
     ) -> None:
+        """EM-1."""
         stranger = tls_of(trustme.CA().issue_cert("127.0.0.1"))
         await self.refuse_certificate(trusted, scheme, stranger)
 
@@ -133,6 +148,7 @@ class TestSmtp:
     async def test_nothing_is_sent_under_the_certificate_of_another_host(
         self, trusted: "Trusted", scheme: str
     ) -> None:
+        """EM-1."""
         other = tls_of(trusted.authority.issue_cert("mail.example.org"))
         await self.refuse_certificate(trusted, scheme, other)
 
