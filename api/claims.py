@@ -4,18 +4,20 @@ import base64
 from typing import Self
 from uuid import UUID
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.auditing import recording
 from api.auth import actor_of, clear_cookie, login_of
 from api.bodies import Body, read_json
 from api.openapi import operation
 from api.shapes import Person, Shape
 from api.state import ConsultRequest
-from consult import accounts, devices
+from consult import accounts, audit, devices
 from consult.access import Action
 from consult.devices import Uploads
-from consult.models import User
+from consult.models import Actor, User
 
 
 class UploadsRead(Shape):
@@ -53,9 +55,10 @@ class ShiftEnded(Shape):
     errors=(400, 403, 404),
 )
 async def get_uploads(request: ConsultRequest) -> Response:
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.reads() as session:
+    actor = await actor_of(request)
+    async with recording(request) as session:
         uploads = await devices.unclaimed_uploads(session, actor)
+        await _record(session, actor, uploads)
     return UploadsRead.of(uploads).response()
 
 
@@ -71,6 +74,7 @@ async def post_claim(request: ConsultRequest) -> Response:
     await read_json(request, UploadsClaim)
     async with backends.database.writes.begin() as session:
         uploads = await devices.claim_uploads(session, actor)
+        await _record(session, actor, uploads)
     return UploadsRead.of(uploads).response()
 
 
@@ -93,6 +97,11 @@ async def post_end_shift(request: ConsultRequest) -> Response:
     ).response()
     clear_cookie(response)
     return response
+
+
+async def _record(session: AsyncSession, actor: Actor, uploads: Uploads) -> None:
+    device, listed = uploads.device.id, uploads.consult_ids
+    await audit.record(session, actor, "uploads.viewed", device, consult_ids=listed)
 
 
 def _encode(raw: bytes) -> str:

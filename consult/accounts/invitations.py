@@ -54,7 +54,12 @@ async def invite(
     lifetime: timedelta = LINK_LIFETIME,
     actor: Actor | None = None,
 ) -> str:
-    """Return a one-time secret that lets `user` bind one passkey, and nothing else."""
+    """Return a one-time secret that lets `user` bind one passkey, and nothing else.
+
+    Raises Conflict for a tablet: it has a key of its own, and nobody signs in as one.
+    """
+    if user.role is Role.DEVICE:
+        raise Conflict("A tablet has no passkey. Make it a new link.", code="is_a_device")
     secret = make_secret()
     await _add(session, user, InvitationKind.LINK, hash_of(secret), actor, lifetime=lifetime)
     return secret

@@ -11,7 +11,7 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import SQLModel, select
 
 from consult import audit
 from consult.bootstrap import Backends
@@ -253,10 +253,10 @@ class TestRetention:
         async with backends.database.writes.begin() as session:
             connection = await session.connection()
             await connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-            for table in ("preview", "photo", "message", "event", "participant", "readmark"):
-                await connection.execute(text(f'DELETE FROM "{table}"'))
-            for table in ("consult", "apitoken", "invitation", "loginsession", "user"):
-                await connection.execute(text(f'DELETE FROM "{table}"'))
+            await connection.execute(text("DROP TRIGGER IF EXISTS consentrow_no_delete"))
+            for table in reversed(SQLModel.metadata.sorted_tables):
+                if table.name != "auditrow":
+                    await connection.execute(table.delete())
 
         async with backends.database.reads() as session:
             assert len((await session.exec(select(AuditRow))).all()) == before

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import col, select
 
 from consult.bootstrap import Backends
 from consult.consults import get_seat
@@ -192,7 +192,7 @@ class TestOtherPurposes:
 
         assert [answer.status_code for answer in answers] == [403, 200, 403, 422, 403]
         assert answers[0].json()["code"] == "consent_required"
-        assert await looks(backends) == ["photo.image.viewed_for_teaching"]
+        assert await looks(backends) == [("photo.image.viewed", "teaching")]
 
     async def test_every_rendition_asks(self, people: People) -> None:
         consult_id = await people.patient.open_consult()
@@ -343,8 +343,12 @@ def emergency(consult_id: UUID, by: Somebody, *, hours_ago: int) -> ConsentRow:
     )
 
 
-async def looks(backends: Backends) -> list[str]:
-    return [deed for deed in await _actions(backends) if ".viewed" in deed]
+async def looks(backends: Backends) -> list[tuple[str, str | None]]:
+    """Every look and what it was for, in order."""
+    query = select(AuditRow.action, AuditRow.purpose).where(col(AuditRow.outcome) == "allowed")
+    async with backends.database.reads() as session:
+        rows = (await session.exec(query.order_by("seq"))).all()
+    return [(deed, purpose) for deed, purpose in rows if ".viewed" in deed]
 
 
 async def deeds(backends: Backends) -> list[str]:

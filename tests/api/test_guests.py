@@ -170,6 +170,7 @@ class TestAskingIn:
         wish = {"email": guest.user.email, "purpose": "Help"}
         giver = await signed_in(backends, people.specialist)
         emergency = await people.ems.open_consult(kind="emergency")
+        await people.specialist.say(emergency, "I take this one.")
 
         by_token = await people.specialist.post(f"/api/consults/{consult_id}/seats", **wish)
         unasked = await giver.post(f"/api/consults/{emergency}/seats", **wish)

@@ -258,8 +258,9 @@ async def list_of(people: People) -> Any:
 
 
 async def age(backends: Backends, by: timedelta) -> None:
-    """Let every session have begun that much earlier."""
+    """Let every passkey have been touched that much earlier."""
     async with backends.database.writes.begin() as session:
         for login in (await session.exec(select(LoginSession))).all():
-            login.created_at -= by
+            assert login.proved_at
+            login.proved_at -= by
             session.add(login)

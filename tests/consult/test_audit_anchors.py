@@ -135,7 +135,7 @@ class TestOfficer:
         assert "Erin" not in str(mail)
 
     async def test_nobody_is_written_to_without_an_officer(self, settings: Settings) -> None:
-        given = settings.model_dump() | {"privacy_officer": None}
+        given = settings.model_dump() | {"privacy_officer": ""}
         async with open_backends(read_settings(**given), task_names=NAMES) as quiet:
             await record(quiet, 1)
             await anchor_audit(quiet)

@@ -27,7 +27,7 @@ from starlette.routing import Route
 
 from api.app import API_ROUTES
 from api.bodies import Body, read_json
-from api.consults import ConsultOpen
+from api.consults.handlers import ConsultOpen
 from api.messages import MessagePut
 from api.web import routes as page_routes
 from consult import logs

@@ -1,11 +1,10 @@
 """Photos: a raw body in, a scrubbed JPEG, its DICOM instance and its certificate out."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
-from pydantic import BeforeValidator, RootModel, StringConstraints
-from sqlmodel import col, select
+from pydantic import BeforeValidator, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -15,13 +14,19 @@ from api.auth import actor_of
 from api.bodies import Body, Query, announced_size, read_bytes, read_json, read_query
 from api.downloads import while_allowed
 from api.openapi import operation
+from api.photos.shapes import (
+    CertificateRead,
+    PhotoPut,
+    PhotoRead,
+    PhotoReceipt,
+    shape_photos,
+)
 from api.security import picture_headers, refuse_other_viewers
-from api.shapes import PatientRead, Person, Shape, Time
 from api.state import ConsultRequest
 from consult.access import Action
 from consult.clinical.body_sites import Laterality, View, parse_site
 from consult.errors import InvalidFields, NotFound
-from consult.models import Actor, Photo, Purpose, Role, User
+from consult.models import Actor, Photo, Purpose, Role
 from consult.photos import (
     Facts,
     Seen,
@@ -63,81 +68,6 @@ class PhotoTurn(Body):
 
     clockwise: Literal[90, 180, 270]
     id: UUID | None = None
-
-
-class QualityRead(Shape):
-    sharpness: float
-    brightness: float
-    clipped: float
-    advice: str | None
-
-
-class PhotoRead(Shape):
-    id: UUID
-    consult_id: UUID
-    sop_instance_uid: str
-    series_instance_uid: str
-    study_instance_uid: str
-    width: int
-    height: int
-    captured_at: str | None
-    captured_offset: str | None
-    body_site: str | None
-    laterality: str | None
-    view: str | None
-    note: str
-    device_make: str | None
-    device_model: str | None
-    source_format: str
-    lossless: bool
-    orientation_applied: int
-    orientation_uncertain: bool
-    sha256: str
-    quality: QualityRead
-    scrub_summary: str
-    created_at: Time
-    created_by: Person
-    on_behalf_of: PatientRead | None
-    """The patient for whom it was sent."""
-    claimed_by: Person | None
-    """Who said, of what a tablet sent: that was me."""
-    claimed_at: Time | None
-    turned_from: UUID | None
-    replaced_by: UUID | None
-    turned_clockwise: int
-    turned_by: Person | None
-    turned_at: Time | None
-
-
-class PhotoReceipt(Shape):
-    """What a tablet is told of a photo that it sent: that it is here, and nothing else."""
-
-    id: UUID
-    consult_id: UUID
-    state: Literal["received"] = "received"
-    sha256: str
-    sha256_before: str
-    """Of the bytes as they arrived: the sender may compare."""
-
-
-class PhotoPut(RootModel[PhotoRead | PhotoReceipt]):
-    """A tablet that nobody has signed in on gets the receipt."""
-
-
-class FindingRead(Shape):
-    kind: str
-    count: int
-    bytes: int
-
-
-class CertificateRead(Shape):
-    found: list[FindingRead]
-    removed_bytes: int
-    kept: dict[str, Any]
-    lossless: bool
-    steps: list[str]
-    sha256_before: str
-    sha256_after: str
 
 
 @operation(
@@ -280,30 +210,6 @@ async def _shown_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoR
         return PhotoReceipt.model_validate(photo.model_dump())
     (shown,) = await shape_photos(session, [photo])
     return shown
-
-
-async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[PhotoRead]:
-    named = {
-        user_id
-        for photo in photos
-        for user_id in (photo.created_by, photo.on_behalf_of, photo.claimed_by, photo.turned_by)
-    }
-    people = {
-        user.id: user
-        for user in (await session.exec(select(User).where(col(User.id).in_(named - {None})))).all()
-    }
-    return [_shape_photo(photo, people) for photo in photos]
-
-
-def _shape_photo(photo: Photo, people: Mapping[UUID, User]) -> PhotoRead:
-    patient, claimant, turner = photo.on_behalf_of, photo.claimed_by, photo.turned_by
-    shown: dict[str, Any] = {
-        "created_by": Person.of(people[photo.created_by]),
-        "on_behalf_of": PatientRead.of(people[patient]) if patient else None,
-        "claimed_by": Person.of(people[claimant]) if claimant else None,
-        "turned_by": Person.of(people[turner]) if turner else None,
-    }
-    return PhotoRead.model_validate(photo.model_dump() | shown)
 
 
 async def _opened(request: ConsultRequest, rendition: str) -> Seen:

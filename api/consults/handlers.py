@@ -2,12 +2,11 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, RootModel, StringConstraints
+from pydantic import Field, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,29 +14,35 @@ from starlette.routing import Route
 from api.auditing import put_on_record, recording
 from api.auth import actor_of
 from api.bodies import Body, Query, read_json, read_query
+from api.consults.shapes import (
+    ConsultDetail,
+    ConsultPage,
+    ConsultPost,
+    ConsultRead,
+    ConsultReceipt,
+    shape_consults,
+    shape_guest,
+)
 from api.openapi import operation
-from api.photos import PhotoRead, shape_photos
-from api.shapes import PatientRead, Person, Shape, Time
+from api.photos import shape_photos
+from api.shapes import Person
 from api.state import ConsultRequest
-from consult.access import Action, Consent, Relation
+from consult.access import Action
 from consult.consults import (
     Cursor,
-    Guest,
     Seat,
     close_consult,
     get_seat,
     guests_of,
     list_seats,
     mark_read,
-    named_in,
     open_consult,
     people_of,
     record_list,
     set_confidential,
-    unread_of,
 )
 from consult.errors import InvalidFields
-from consult.models import Audience, ConsentMethod, ConsultKind, ConsultState, Role, Urgency, now
+from consult.models import ConsentMethod, ConsultKind, Role, Urgency
 from consult.photos import photos_in
 
 
@@ -66,66 +71,6 @@ class ConsultQuery(Query):
     limit: Annotated[int, Field(ge=1, le=100)] = 30
 
 
-class GuestRead(Shape):
-    user: Person
-    asked_in_by: Person
-    purpose: str
-    expires_at: Time
-
-
-class ConsultRead(Shape):
-    id: UUID
-    kind: ConsultKind
-    urgency: Urgency
-    state: ConsultState
-    reason: str
-    patient: PatientRead | None
-    relation: Relation
-    """What you are to it."""
-    opened_by: Person
-    claimed_by: Person | None
-    """Who said, of what a tablet opened: that was me."""
-    claimed_at: Time | None
-    joined: bool
-    confidential: bool
-    """Kept from those who act for the patient."""
-    consent: Consent
-    """To care, as it is now."""
-    consent_overdue: bool
-    """An emergency spoke for the patient, and nobody has asked them in 72 hours."""
-    unread: int
-    last_seq: int
-    photo_count: int
-    study_instance_uid: str
-    created_at: Time
-    updated_at: Time
-
-
-class ConsultReceipt(Shape):
-    """What a tablet is told of a consult that it opened: that it is here, and nothing else."""
-
-    id: UUID
-    state: Literal["received"] = "received"
-
-
-class ConsultPost(RootModel[ConsultRead | ConsultReceipt]):
-    """A tablet that nobody has signed in on gets the receipt."""
-
-
-class ConsultDetail(ConsultRead):
-    last_event: int
-    """Follow the events after this number, and nothing is missed in between."""
-    people: list[Person]
-    guests: list[GuestRead]
-    """Those of the people who were asked in for a while."""
-    photos: list[PhotoRead]
-
-
-class ConsultPage(Shape):
-    items: list[ConsultRead]
-    next: str | None
-
-
 @operation(
     "Open a consult. The same id again is the same consult.",
     action=Action.CONSULT_OPEN,
@@ -133,7 +78,7 @@ class ConsultPage(Shape):
     returns=ConsultPost,
     status=201,
     errors=(400, 403, 409, 422),
-    also=(Action.CONSULT_READ,),
+    also=(Action.CONSULT_READ, Action.PHOTO_ATTACH),
 )
 async def post_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -169,7 +114,7 @@ async def get_consults(request: ConsultRequest) -> Response:
     async with backends.database.reads() as session:
         seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
         page = seats[: query.limit]
-        items = await _shape(session, page)
+        items = await shape_consults(session, page)
     async with recording(request) as session:
         await record_list(session, actor, page)
     more = len(seats) > query.limit
@@ -186,9 +131,9 @@ async def get_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
         seat = await get_seat(session, actor, request.path_params["consult_id"])
-        (shown,) = await _shape(session, [seat])
+        (shown,) = await shape_consults(session, [seat])
         people = [Person.of(user) for user in await people_of(session, seat)]
-        guests = [_shape_guest(guest) for guest in await guests_of(session, seat)]
+        guests = [shape_guest(guest) for guest in await guests_of(session, seat)]
         photos = await shape_photos(session, await photos_in(session, seat))
     await put_on_record(request, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
     detail = ConsultDetail(
@@ -214,7 +159,7 @@ async def post_close(request: ConsultRequest) -> Response:
             session, actor, request.path_params["consult_id"], Action.CONSULT_CLOSE
         )
         await close_consult(session, seat)
-        (shown,) = await _shape(session, [seat])
+        (shown,) = await shape_consults(session, [seat])
     return shown.response()
 
 
@@ -231,7 +176,7 @@ async def post_confidential(request: ConsultRequest) -> Response:
     async with backends.database.writes.begin() as session:
         seat = await get_seat(session, actor, consult_id, Action.CONSULT_HIDE)
         await set_confidential(session, seat, confidential=wish.confidential)
-        (shown,) = await _shape(session, [seat])
+        (shown,) = await shape_consults(session, [seat])
     return shown.response()
 
 
@@ -254,50 +199,8 @@ async def put_read(request: ConsultRequest) -> Response:
 async def _shown_to(session: AsyncSession, seat: Seat) -> ConsultRead | ConsultReceipt:
     if seat.actor.role is Role.DEVICE:
         return ConsultReceipt(id=seat.consult.id)
-    (shown,) = await _shape(session, [seat])
+    (shown,) = await shape_consults(session, [seat])
     return shown
-
-
-async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRead]:
-    unread, named = await unread_of(session, seats), await named_in(session, seats)
-    shown: list[ConsultRead] = []
-    for seat in seats:
-        consult, clinicians = seat.consult, seat.view is Audience.CLINICIANS
-        patient = named[consult.patient_id] if consult.patient_id else None
-        shown.append(
-            ConsultRead(
-                id=consult.id,
-                kind=consult.kind,
-                urgency=consult.urgency,
-                state=consult.state,
-                reason=consult.reason,
-                patient=PatientRead.of(patient) if patient else None,
-                opened_by=Person.of(named[consult.opened_by]),
-                claimed_by=Person.of(named[consult.claimed_by]) if consult.claimed_by else None,
-                claimed_at=consult.claimed_at,
-                relation=seat.relation,
-                joined=seat.relation not in (Relation.NONE, Relation.INBOX),
-                confidential=consult.confidential,
-                consent=seat.consent,
-                consent_overdue=clinicians and seat.consent_is_overdue(now()),
-                unread=unread.get(consult.id, 0),
-                last_seq=seat.last_seq,
-                photo_count=consult.photo_count,
-                study_instance_uid=consult.study_instance_uid,
-                created_at=consult.created_at,
-                updated_at=seat.updated_at,
-            )
-        )
-    return shown
-
-
-def _shape_guest(guest: Guest) -> GuestRead:
-    return GuestRead(
-        user=Person.of(guest.user),
-        asked_in_by=Person.of(guest.asked_in_by),
-        purpose=guest.purpose,
-        expires_at=guest.expires_at,
-    )
 
 
 def _cursor(seat: Seat) -> str:
