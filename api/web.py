@@ -18,6 +18,8 @@ _PAGES = (
     "/recover",
     "/account",
     "/people",
+    "/reviews",
+    "/patients/{patient_id:uuid}",
     "/consults/{consult_id:uuid}",
 )
 _NUMBER = '<meta name="consult-emergency-number" content="{}">'
