@@ -6,6 +6,8 @@ import "./elements/device-door.js";
 import "./elements/device-enrolment.js";
 import "./elements/emergency-notice.js";
 import "./elements/enrol-passkey.js";
+import "./elements/glass-reviews.js";
+import "./elements/patient-choices.js";
 import "./elements/people-desk.js";
 import "./elements/recover-account.js";
 import "./elements/sign-in.js";
@@ -17,8 +19,8 @@ import * as api from "./lib/api.js";
 import { knownTablet } from "./lib/device.js";
 import { whenIdle } from "./lib/idle.js";
 import { signalAccepted, tellPasswordManager } from "./lib/passkey.js";
-import { seesPeople } from "./lib/roles.js";
-import { consultPath, isOurs, routeOf } from "./lib/routes.js";
+import { reviewsEmergencies, seesPeople } from "./lib/roles.js";
+import { consultPath, isOurs, patientPath, routeOf } from "./lib/routes.js";
 import { forgetOutboxes, hasUnsent } from "./lib/sending.js";
 import { announce, part, stamp } from "./lib/templates.js";
 import { uploads } from "./lib/uploads.js";
@@ -72,8 +74,16 @@ function show({ first = false, notice = "", signIn = false } = {}) {
   else if (!session) open("sign-in", "Sign in", { notice });
   else if (route.screen === "account") open("your-account", "Your account", session);
   else if (route.screen === "people" && seesPeople(session.user.role)) open("people-desk", "People", session);
+  else if (route.screen === "reviews" && reviewsEmergencies(session.user.role)) open("glass-reviews", "Emergency access");
+  else if (route.screen === "patient") openChoices(route.id, session.user);
   else return desk(session).show(route, { focus: !first });
   if (!first) main.querySelector("h1")?.focus();
+}
+
+/** @param {string} patientId @param {api.Session["user"]} user */
+function openChoices(patientId, user) {
+  const element = /** @type {import("./elements/patient-choices.js").PatientChoices} */ (stamp("patient-choices"));
+  main.replaceChildren(Object.assign(element, { patientId, user }));
 }
 
 /** @param {string} screen @param {string} title @param {{ notice?: string, user?: api.Session["user"] }} [how] */
@@ -125,6 +135,9 @@ function adopt(next) {
   part(header, "who").hidden = !next;
   part(header, "name").textContent = next?.user.name ?? "";
   part(header, "people").hidden = !(next && seesPeople(next.user.role));
+  part(header, "reviews").hidden = !(next && reviewsEmergencies(next.user.role));
+  part(header, "choices").hidden = next?.user.role !== "patient";
+  part(header, "choices", HTMLAnchorElement).href = patientPath(next?.user.id ?? "");
   part(header, "sign-out").textContent = next?.device_id ? "End shift" : "Sign out";
   stopWatching();
   if (next?.device_id) stopWatching = whenIdle(IDLE_ON_A_TABLET, leaveIdle);

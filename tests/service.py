@@ -100,6 +100,16 @@ class Service:
             database.commit()
         assert changed
 
+    def end_emergencies(self) -> None:
+        """Make every emergency access run out this second."""
+        with closing(sqlite3.connect(self.data_dir / "consult.db", timeout=10)) as database:
+            changed = database.execute(
+                "UPDATE breakglass SET expires_at = ?",
+                (datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),),
+            ).rowcount
+            database.commit()
+        assert changed
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()

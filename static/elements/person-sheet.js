@@ -2,6 +2,7 @@ import { attempt } from "../lib/attempt.js";
 import { countDown } from "../lib/count-down.js";
 import * as people from "../lib/people.js";
 import { roleWords } from "../lib/roles.js";
+import { patientPath } from "../lib/routes.js";
 import { announce, fill, onPress, part } from "../lib/templates.js";
 import { momentWords } from "../lib/time.js";
 import { askFirst } from "./ask-first.js";
@@ -53,7 +54,10 @@ export class PersonSheet extends HTMLElement {
     const offers = people.offersFor(person, /** @type {User} */ (this.#me));
     for (const [offer, may] of Object.entries(offers)) part(this, offer).hidden = !may;
     part(this, "card").textContent = person.enrolled ? "Print a code to get back in" : "Print a card";
-    part(this, "nothing").hidden = Object.values(offers).some(Boolean);
+    const coordinates = role === "patient" && this.#me?.role === "coordinator";
+    part(this, "choices").hidden = !coordinates;
+    part(this, "choices", HTMLAnchorElement).href = patientPath(person.id);
+    part(this, "nothing").hidden = coordinates || Object.values(offers).some(Boolean);
   }
 
   /** @param {string} name @param {() => Promise<void>} act */

@@ -15,19 +15,23 @@
  * @typedef {"routine" | "urgent" | "asap" | "stat"} Urgency
  * @typedef {"submitted" | "in_review" | "answered" | "closed"} State
  * @typedef {"everyone" | "clinicians"} Audience
+ * @typedef {"none" | "subject" | "proxy" | "member" | "guest" | "inbox"} Relation what I am to a consult
  * @typedef {{ id: string, kind: Kind, urgency: Urgency, state: State, reason: string,
- *   patient: { id: string, name: string } | null, opened_by: Person, claimed_by: Person | null, joined: boolean, unread: number,
+ *   patient: { id: string, name: string } | null, relation: Relation,
+ *   consent: import("./consents.js").Standing, consent_overdue: boolean, opened_by: Person, claimed_by: Person | null, joined: boolean, unread: number,
  *   last_seq: number, photo_count: number, created_at: string, updated_at: string }} Consult
- * @typedef {Consult & { last_event: number, people: Person[], photos: Photo[] }} OpenConsult
+ * @typedef {Consult & { last_event: number, people: Person[], photos: Photo[],
+ *   guests: import("./guests.js").Guest[], emergency_until: string | null }} OpenConsult
  * @typedef {{ id: string, consult_id: string, width: number, height: number,
  *   captured_at: string | null, captured_offset: string | null, body_site: string | null,
  *   laterality: string | null, view: string | null, note: string, device_make: string | null,
  *   device_model: string | null, lossless: boolean, orientation_uncertain: boolean, sha256: string,
  *   quality: { advice: string | null }, scrub_summary: string, created_at: string,
- *   created_by: Person, claimed_by: Person | null, turned_from: string | null, replaced_by: string | null,
+ *   created_by: Person, on_behalf_of: { id: string, name: string } | null, claimed_by: Person | null, turned_from: string | null, replaced_by: string | null,
  *   turned_by: Person | null }} Photo
  * @typedef {{ id: string, consult_id: string, seq: number, body: string, photo_ids: string[],
- *   audience: Audience, author: Person, created_at: string }} Message
+ *   audience: Audience, author: Person, on_behalf_of: { id: string, name: string } | null,
+ *   created_at: string }} Message
  * @typedef {{ found: { kind: string, count: number, bytes: number }[], removed_bytes: number,
  *   kept: Record<string, string | number>, lossless: boolean, steps: string[],
  *   sha256_before: string, sha256_after: string }} Certificate
@@ -106,7 +110,7 @@ export const authenticate = (credential) =>
 /** @param {string | null} cursor @returns {Promise<{ items: Consult[], next: string | null }>} */
 export const listConsults = (cursor = null) =>
   request("GET", `/api/consults?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-/** @param {{ id: string, kind: string, urgency?: string, reason: string }} consult
+/** @param {{ id: string, kind: string, urgency?: string, reason: string, patient_id?: string }} consult
  * @returns {Promise<Consult>} */
 export const openConsult = (consult) => request("POST", "/api/consults", { body: consult });
 /** @param {string} id @returns {Promise<OpenConsult>} */
@@ -208,8 +212,9 @@ function refusal(status, text, announce = true) {
 /** @param {string} text @returns {{ code: string, detail: string }} */
 function problemIn(text) {
   try {
-    const { code = "error", detail = BROKEN } = JSON.parse(text);
-    return { code, detail };
+    const { code = "error", detail = BROKEN, errors = [] } = JSON.parse(text);
+    const faults = code === "invalid_fields" ? errors : []; // named each; a form of one field needs no more
+    return { code, detail: faults.map((/** @type {any} */ { message }) => message).join(" ") || detail };
   } catch {
     return { code: "error", detail: BROKEN }; // a proxy answered, not Consult
   }

@@ -9,7 +9,11 @@ from consult.config import Settings
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/enrol", "/recover", "/account", "/people", f"/consults/{uuid4()}"]
+    "path",
+    [
+        *("/", "/enrol", "/device", "/recover", "/account", "/people", "/reviews"),
+        *(f"/consults/{uuid4()}", f"/patients/{uuid4()}"),
+    ],
 )
 async def test_every_address_a_person_can_have_open_is_the_page(
     client: AsyncClient, path: str

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { consultPath, isOurs, routeOf, tokenOf } from "../../../static/lib/routes.js";
+import { consultPath, patientPath, isOurs, routeOf, tokenOf } from "../../../static/lib/routes.js";
 
 const ID = "0b7e9a52-5c8b-4f0e-9f3d-0a3e5f3a7c11";
 
 test("an address names its screen", () => {
   assert.deepEqual(routeOf("/"), { screen: "list" });
-  for (const screen of ["enrol", "device", "recover", "account", "people"]) {
+  for (const screen of ["enrol", "device", "recover", "account", "people", "reviews"]) {
     assert.deepEqual(routeOf(`/${screen}`), { screen });
   }
+  assert.deepEqual(routeOf(patientPath(ID)), { screen: "patient", id: ID });
   assert.deepEqual(routeOf(consultPath(ID)), { screen: "consult", id: ID });
 });
 
