@@ -11,9 +11,12 @@ export class ConsentChoices extends HTMLElement {
 
   /**
    * Fires `consent-said` when something was.
-   * @param {string} path of the consents @param {{ clinician: boolean }} who writes down what the patient says
+   * @param {string} path of the consents
+   * @param {{ clinician: boolean, own: boolean }} reader whether they write down what the patient says,
+   *   or are the patient
    */
-  show(path, { clinician }) {
+  show(path, { clinician, own }) {
+    part(this, "title").textContent = own ? "What you say yes to" : "What the patient says yes to";
     this.#path = path;
     this.#clinician = clinician;
     part(this, "how-field").hidden = !clinician;
@@ -23,8 +26,9 @@ export class ConsentChoices extends HTMLElement {
   async refresh() {
     const { current, items } = await consents.getConsents(this.#path);
     part(this, "purposes").replaceChildren(...consents.PURPOSES.map((each) => this.#row(each, current[each.purpose])));
+    const everywhere = this.#path.startsWith("/api/patients/");
     const said = items.map((item) => {
-      return Object.assign(document.createElement("li"), { textContent: consents.saidWords(item) });
+      return Object.assign(document.createElement("li"), { textContent: consents.saidWords(item, { everywhere }) });
     });
     part(this, "history").replaceChildren(...said);
     part(this, "before").hidden = !said.length;
@@ -37,6 +41,7 @@ export class ConsentChoices extends HTMLElement {
     fill(row, { name, words, standing: consents.standingWords(standing) });
     part(row, "standing").dataset["standing"] = standing;
     part(row, "yes-to").textContent = part(row, "no-to").textContent = ` to ${name.toLowerCase()}`;
+    if (this.#clinician) part(row, "yes-words").textContent = "They said yes";
     part(row, "yes").hidden = standing === "given";
     // Only the patient, or who speaks for them, takes a word back.
     part(row, "no").hidden = standing === "withdrawn" || this.#clinician;
@@ -58,7 +63,7 @@ export class ConsentChoices extends HTMLElement {
     const method = this.#clinician ? part(this, "how", HTMLSelectElement).value : "tap";
     await consents.say(this.#path, { purpose, given, method: /** @type {consents.Method} */ (method) });
     await this.refresh();
-    announce(given ? "Your yes is written down." : "Your no is written down.");
+    announce(given ? "The yes is written down." : "The no is written down.");
     part(this, "title").focus();
     this.dispatchEvent(new CustomEvent("consent-said", { bubbles: true }));
   }

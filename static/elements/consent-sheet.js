@@ -10,7 +10,7 @@ export class ConsentSheet extends HTMLElement {
     dialog.addEventListener("close", () => this.remove());
   }
 
-  /** @param {string} consultId @param {{ clinician: boolean }} how */
+  /** @param {string} consultId @param {{ clinician: boolean, own: boolean }} how */
   open(consultId, how) {
     const choices = /** @type {import("./consent-choices.js").ConsentChoices} */ (this.querySelector("consent-choices"));
     choices.show(ofConsult(consultId), how);

@@ -14,7 +14,8 @@ export class ConsultDeeds extends HTMLElement {
     part(this, "looked").addEventListener("click", () => this.#sheet("who-looked").open(this.#consult, this.#user));
     part(this, "ask-in").addEventListener("click", () => this.#sheet("ask-in").open(this.#consult?.id));
     part(this, "consents").addEventListener("click", () => {
-      this.#sheet("consent-sheet").open(this.#consult?.id, { clinician: this.#user.role !== "patient" });
+      const [clinician, own] = [this.#user.role !== "patient", this.#consult?.relation === "subject"];
+      this.#sheet("consent-sheet").open(this.#consult?.id, { clinician, own });
     });
   }
 

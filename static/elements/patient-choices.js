@@ -27,7 +27,7 @@ export class PatientChoices extends HTMLElement {
     const proxies = /** @type {import("./patient-proxies.js").PatientProxies} */ (this.querySelector("patient-proxies"));
     proxies.show(this.patientId, this.user);
     const choices = /** @type {import("./consent-choices.js").ConsentChoices} */ (this.querySelector("consent-choices"));
-    choices.show(ofPatient(this.patientId), { clinician: this.user.role !== "patient" });
+    choices.show(ofPatient(this.patientId), { clinician: this.user.role !== "patient", own });
   }
 
   /** @returns {Promise<{ id: string, name: string }[]>} */

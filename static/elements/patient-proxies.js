@@ -21,6 +21,7 @@ export class PatientProxies extends HTMLElement {
   show(patientId, { id, role }) {
     this.#patientId = patientId;
     this.#own = patientId === id;
+    part(this, "title").textContent = this.#own ? "Who can speak for you" : "Who can speak for the patient";
     this.#coordinates = role === "coordinator";
     part(this, "adding").hidden = !(this.#own || this.#coordinates);
     part(this, "basis-field").hidden = part(this, "birth").hidden = !this.#coordinates;

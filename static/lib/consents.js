@@ -42,11 +42,15 @@ export const standingWords = (standing) => STANDINGS[standing];
 /** @type {Record<Method, string>} */
 const METHODS = { tap: "with a tap", verbal: "in spoken words", signature: "with a signature", emergency: "in an emergency" };
 
-/** "Care: yes. Ana Moreno, for the patient, with a tap. Nov 24, 2:14 AM". @param {Said} said */
-export function saidWords({ purpose, given, capacity, method, given_by: by, at }) {
+/**
+ * "Care: yes. Ana Moreno, for the patient, with a tap. Nov 24, 2:14 AM".
+ * @param {Said} said @param {{ everywhere?: boolean }} [where] among what was said of everything and of each consult
+ */
+export function saidWords({ consult_id, purpose, given, capacity, method, given_by: by, at }, { everywhere = false } = {}) {
+  const reach = everywhere && consult_id ? ", for one consult" : "";
   const name = PURPOSES.find((each) => each.purpose === purpose)?.name;
   const role = { self: "", proxy: ", for the patient", clinician: ", who wrote it down" }[capacity];
   const moment = momentWords(new Date(at));
   if (method === "emergency") return `${name}: nobody could be asked, it was an emergency. ${moment}`;
-  return `${name}: ${given ? "yes" : "no"}. ${by.name}${role}, ${METHODS[method]}. ${moment}`;
+  return `${name}: ${given ? "yes" : "no"}${reach}. ${by.name}${role}, ${METHODS[method]}. ${moment}`;
 }

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.service import Service, running
 from tests.web.person import DESK, FLAGS, PHONE, Person, arrive
 from tests.web.pictures import make_photo
+from tests.web.screens_of_rights import tell_of_rights
 
 SIZES = {"phone": PHONE, "desk": DESK}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -52,6 +53,7 @@ class Story:
         self.patient_asks(patient)
         self.crew_asks(crew)
         self.specialist_reads(specialist, patient)
+        tell_of_rights(self, patient, specialist)
         self.it_ends(specialist, patient)
         self.coordinator_looks()
         self.patient_looks_after_the_account(patient)

@@ -159,7 +159,7 @@ class TestConsent:
         check(specialist.page)
 
         specialist.page.get_by_label("How did the patient say it?").select_option("In spoken words")
-        specialist.page.get_by_role("button", name="Say yes to care").click()
+        specialist.page.get_by_role("button", name="They said yes to care").click()
 
         expect(purpose(specialist, "Care").get_by_text("Yes", exact=True)).to_be_visible()
 
@@ -174,7 +174,7 @@ class TestSpeakingForSomebody:
         leo.page.get_by_text("Add somebody").click()
         check(leo.page)
         leo.page.get_by_label("Their e-mail address").fill(mail)
-        leo.page.get_by_role("button", name="Let them speak for the patient").click()
+        leo.page.get_by_role("button", name="Let them speak").click()
         expect(leo.page.get_by_role("button", name=f"End it for {ana.name}")).to_be_visible()
 
         ana.go_home()
@@ -229,7 +229,7 @@ class TestSpeakingForSomebody:
         choices(leo)
         leo.page.get_by_text("Add somebody").click()
         leo.page.get_by_label("Their e-mail address").fill(mail)
-        leo.page.get_by_role("button", name="Let them speak for the patient").click()
+        leo.page.get_by_role("button", name="Let them speak").click()
         expect(leo.page.get_by_role("button", name=f"End it for {ana.name}")).to_be_visible()
 
         choices(ana)
@@ -259,7 +259,7 @@ class TestSpeakingForSomebody:
         page.get_by_text("Add somebody").click()
         coordinator.expected = {422}
         page.get_by_label("Their e-mail address").fill(mail)
-        page.get_by_role("button", name="Let them speak for the patient").click()
+        page.get_by_role("button", name="Let them speak").click()
         expect(page.get_by_role("alert").filter(visible=True)).to_contain_text("born")
 
         page.get_by_label("Born on").fill("2020-03-01")
@@ -267,7 +267,7 @@ class TestSpeakingForSomebody:
         page.get_by_role("button", name="Keep the day of birth").click()
         expect(page.get_by_text("The day of birth is kept.").first).to_be_visible()
         check(page)
-        page.get_by_role("button", name="Let them speak for the patient").click()
+        page.get_by_role("button", name="Let them speak").click()
 
         row = page.locator("patient-proxies li.thing").filter(has_text=parent.name)
         expect(row).to_contain_text("Parent")

@@ -48,6 +48,7 @@ test("what was said tells who said it and how", () => {
 
   assert.match(saidWords(said), /^Care: yes\. Ana, for the patient, with a tap\. /);
   assert.match(saidWords({ ...said, given: false, capacity: "self" }), /^Care: no\. Ana, with a tap\. /);
+  assert.match(saidWords({ ...said, consult_id: "1" }, { everywhere: true }), /^Care: yes, for one consult\. Ana/);
   assert.match(saidWords({ ...said, method: "emergency" }), /nobody could be asked/);
 });
 
