@@ -12,7 +12,7 @@ from consult import audit, notifications
 from consult.access import Action, require
 from consult.backends.jobs import Jobs
 from consult.backends.keys import is_shredded
-from consult.consults import get_seat
+from consult.consults import Seat, get_seat
 from consult.errors import Conflict, Gone, NotFound
 from consult.models import (
     OPEN_FOR,
@@ -65,6 +65,13 @@ async def break_glass(
     await audit.record(session, actor, "glass.broken", glass.id, consult_id=consult_id)
     await notifications.glass_broken(session, jobs, seat.consult)
     return glass, True
+
+
+async def open_until(session: AsyncSession, seat: Seat) -> datetime | None:
+    """When the emergency access ends under which `seat` looks; None where it takes none."""
+    if seat.actor.break_glass_id is None:
+        return None
+    return (await session.get_one(BreakGlass, seat.actor.break_glass_id)).expires_at
 
 
 class Listed(NamedTuple):

@@ -6,12 +6,21 @@ import "./elements/device-door.js";
 import "./elements/device-enrolment.js";
 import "./elements/emergency-notice.js";
 import "./elements/enrol-passkey.js";
+import "./elements/glass-reviews.js";
+import "./elements/patient-choices.js";
+import "./elements/people-desk.js";
+import "./elements/recover-account.js";
 import "./elements/sign-in.js";
+import "./elements/your-account.js";
+import { confirmIdentity } from "./elements/step-up.js";
+import { suggestWayBack } from "./elements/way-back.js";
+import { listPasskeys } from "./lib/accounts.js";
 import * as api from "./lib/api.js";
 import { knownTablet } from "./lib/device.js";
 import { whenIdle } from "./lib/idle.js";
-import { signalAccepted } from "./lib/passkey.js";
-import { consultPath, routeOf } from "./lib/routes.js";
+import { signalAccepted, tellPasswordManager } from "./lib/passkey.js";
+import { reviewsEmergencies, seesPeople } from "./lib/roles.js";
+import { consultPath, isOurs, patientPath, routeOf } from "./lib/routes.js";
 import { forgetOutboxes, hasUnsent } from "./lib/sending.js";
 import { announce, part, stamp } from "./lib/templates.js";
 import { uploads } from "./lib/uploads.js";
@@ -44,6 +53,8 @@ async function start() {
   document.addEventListener("consult-opened", (event) =>
     go(consultPath(/** @type {any} */ (event).detail.id)),
   );
+  document.addEventListener("account-wanted", () => go("/account"));
+  api.useConfirmation(proveAgain);
   document.addEventListener("tablet-enrolled", onTabletEnrolled);
   document.addEventListener("sign-in-wanted", () => show({ signIn: true }));
   part(header, "sign-out").addEventListener("click", signOut);
@@ -57,18 +68,30 @@ function show({ first = false, notice = "", signIn = false } = {}) {
   const route = routeOf(location.pathname);
   document.body.dataset["screen"] = session ? route.screen : "door";
   if (route.screen === "enrol") open("enrol-passkey", "Set up your passkey");
+  else if (route.screen === "recover") open("recover-account", "Get back in");
   else if (route.screen === "device") open("device-enrolment", "Set up this tablet");
-  else if (session) return desk(session).show(route, { focus: !first });
-  else if (tablet && !signIn) open("device-door", tablet.name, notice);
-  else open("sign-in", "Sign in", notice);
+  else if (!session && tablet && !signIn) open("device-door", tablet.name, { notice });
+  else if (!session) open("sign-in", "Sign in", { notice });
+  else if (route.screen === "account") open("your-account", "Your account", session);
+  else if (route.screen === "people" && seesPeople(session.user.role)) open("people-desk", "People", session);
+  else if (route.screen === "reviews" && reviewsEmergencies(session.user.role)) open("glass-reviews", "Emergency access");
+  else if (route.screen === "patient") openChoices(route.id, session.user);
+  else return desk(session).show(route, { focus: !first });
   if (!first) main.querySelector("h1")?.focus();
 }
 
-/** @param {string} screen @param {string} title @param {string} [notice] */
-function open(screen, title, notice) {
+/** @param {string} patientId @param {api.Session["user"]} user */
+function openChoices(patientId, user) {
+  const element = /** @type {import("./elements/patient-choices.js").PatientChoices} */ (stamp("patient-choices"));
+  main.replaceChildren(Object.assign(element, { patientId, user }));
+}
+
+/** @param {string} screen @param {string} title @param {{ notice?: string, user?: api.Session["user"] }} [how] */
+function open(screen, title, { notice, user } = {}) {
   const element = stamp(screen);
   if (tablet && screen === "device-door") /** @type {DeviceDoor} */ (element).name = tablet.name;
   if (notice) part(element, "notice").textContent = notice;
+  if (user) Object.assign(element, { user });
   main.replaceChildren(element);
   document.title = `${title} · Consult`;
 }
@@ -97,7 +120,7 @@ function followLink(event) {
   const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
   const href = link?.getAttribute("href") ?? "";
   if (!plain || event.defaultPrevented || link?.hasAttribute("download")) return;
-  if (href !== "/" && !href.startsWith("/consults/")) return;
+  if (!isOurs(href)) return;
   event.preventDefault();
   go(href);
 }
@@ -111,6 +134,10 @@ function adopt(next) {
   api.useCsrfToken(next?.csrf_token ?? "");
   part(header, "who").hidden = !next;
   part(header, "name").textContent = next?.user.name ?? "";
+  part(header, "people").hidden = !(next && seesPeople(next.user.role));
+  part(header, "reviews").hidden = !(next && reviewsEmergencies(next.user.role));
+  part(header, "choices").hidden = next?.user.role !== "patient";
+  part(header, "choices", HTMLAnchorElement).href = patientPath(next?.user.id ?? "");
   part(header, "sign-out").textContent = next?.device_id ? "End shift" : "Sign out";
   stopWatching();
   if (next?.device_id) stopWatching = whenIdle(IDLE_ON_A_TABLET, leaveIdle);
@@ -118,10 +145,30 @@ function adopt(next) {
 
 /** @param {api.Session} next */
 function onSignedIn(next) {
+  const { screen } = routeOf(location.pathname);
   main.replaceChildren();
   adopt(next);
-  if (routeOf(location.pathname).screen === "enrol") history.replaceState(null, "", "/");
+  if (screen === "enrol") history.replaceState(null, "", "/");
+  if (screen === "recover") history.replaceState(null, "", "/account");
   show();
+  if (screen === "enrol") suggestWayBack();
+  syncPasswordManager(next.user);
+}
+
+/** It may offer passkeys that were removed elsewhere. @param {api.Session["user"]} user */
+async function syncPasswordManager(user) {
+  try {
+    await tellPasswordManager(await listPasskeys({ announce: false }), user);
+  } catch (error) {
+    if (!(error instanceof api.ApiError || error instanceof DOMException)) throw error; // next time
+  }
+}
+
+/** What was asked for needs the passkey touched anew. The session has another guard afterwards. */
+async function proveAgain() {
+  const next = await confirmIdentity();
+  if (next) adopt(next);
+  return Boolean(next);
 }
 
 async function onTabletEnrolled() {

@@ -28,6 +28,7 @@ from api.photos import shape_photos
 from api.shapes import Person
 from api.state import ConsultRequest
 from consult.access import Action
+from consult.break_glass import open_until
 from consult.consults import (
     Cursor,
     Seat,
@@ -135,6 +136,7 @@ async def get_consult(request: ConsultRequest) -> Response:
         people = [Person.of(user) for user in await people_of(session, seat)]
         guests = [shape_guest(guest) for guest in await guests_of(session, seat)]
         photos = await shape_photos(session, await photos_in(session, seat))
+        emergency_until = await open_until(session, seat)
     await put_on_record(request, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
     detail = ConsultDetail(
         **shown.model_dump(),
@@ -142,6 +144,7 @@ async def get_consult(request: ConsultRequest) -> Response:
         people=people,
         guests=guests,
         photos=photos,
+        emergency_until=emergency_until,
     )
     return detail.response()
 

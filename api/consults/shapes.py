@@ -67,6 +67,8 @@ class ConsultDetail(ConsultRead):
     guests: list[GuestRead]
     """Those of the people who were asked in for a while."""
     photos: list[PhotoRead]
+    emergency_until: Time | None
+    """You look under an emergency access, which ends then. It is to look only."""
 
 
 class ConsultPage(Shape):

@@ -3,7 +3,7 @@ import { roleWords } from "../lib/roles.js";
 import { fill, part, stamp } from "../lib/templates.js";
 import { threadEntries } from "../lib/thread.js";
 import { clockWords, dayWords } from "../lib/time.js";
-import { senderWords } from "../lib/words.js";
+import { senderWords, speakerWords } from "../lib/words.js";
 
 /** @typedef {import("../lib/thread.js").Entry} Entry */
 /** @typedef {import("../lib/api.js").Photo} Photo */
@@ -97,12 +97,12 @@ export class ConsultThread extends HTMLElement {
     if (entry.type === "unread") return stamp("thread-unread");
     if (entry.type === "day") return this.#day(entry.at);
     const node = stamp("thread-message");
-    const { author, claimer, body, isPrivate } = spokenBy(entry);
+    const { author, claimer, patient, body, isPrivate } = spokenBy(entry);
     const { id } = this.#user;
     node.classList.toggle("mine", author.id === id || claimer?.id === id);
     node.classList.toggle("private", isPrivate);
     fill(node, {
-      author: author.id === id ? "You" : senderWords(author, claimer, id),
+      author: claimer ? senderWords(author, claimer, id) : speakerWords(author, patient, id),
       role: author.id === id ? "" : roleWords(author.role),
       time: clockWords(new Date(entry.at)),
       body,
@@ -145,10 +145,10 @@ export class ConsultThread extends HTMLElement {
 /** @param {Extract<Entry, { at: string, photos: Photo[] }>} entry */
 function spokenBy(entry) {
   if (entry.type === "photos") {
-    return { author: entry.author, claimer: entry.claimer, body: "", isPrivate: false };
+    return { author: entry.author, claimer: entry.claimer, patient: entry.patient, body: "", isPrivate: false };
   }
-  const { author, body, audience } = entry.message;
-  return { author, claimer: null, body, isPrivate: audience === "clinicians" };
+  const { author, on_behalf_of, body, audience } = entry.message;
+  return { author, claimer: null, patient: on_behalf_of, body, isPrivate: audience === "clinicians" };
 }
 
 customElements.define("consult-thread", ConsultThread);

@@ -7,7 +7,7 @@
  *   | { type: "unread", key: string }
  *   | { type: "message", key: string, at: string, message: Message, photos: Photo[] }
  *   | { type: "photos", key: string, at: string, author: Photo["created_by"],
- *     claimer: Photo["claimed_by"], photos: Photo[] }
+ *     patient: Photo["on_behalf_of"], claimer: Photo["claimed_by"], photos: Photo[] }
  * } Entry
  */
 
@@ -72,6 +72,7 @@ const alone = (first, photo) => ({
   key: photo.claimed_by ? `${first.id} claimed` : first.id,
   at: photo.created_at,
   author: photo.created_by,
+  patient: photo.on_behalf_of ?? null,
   claimer: photo.claimed_by ?? null,
   photos: [photo],
 });
@@ -113,7 +114,9 @@ function grouped(entries) {
 
 /** @typedef {ReturnType<typeof alone>} Alone @param {Alone} one @param {Alone} other */
 const sentAlike = (one, other) =>
-  one.author.id === other.author.id && one.claimer?.id === other.claimer?.id;
+  one.author.id === other.author.id &&
+  one.claimer?.id === other.claimer?.id &&
+  one.patient?.id === other.patient?.id;
 
 /** @param {ReturnType<typeof grouped>} entries @param {number} readTo @returns {Entry[]} */
 function withUnread(entries, readTo) {

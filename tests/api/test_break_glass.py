@@ -50,6 +50,9 @@ class TestBreaking:
         assert broken.status_code == 201
         consult = await sol.read(f"/api/consults/{consult_id}")
         assert (consult["relation"], consult["joined"]) == ("none", False)
+        assert consult["emergency_until"] == broken.json()["expires_at"]
+        owner = await people.other_specialist.read(f"/api/consults/{consult_id}")
+        assert owner["emergency_until"] is None
         for path in (
             f"/api/consults/{consult_id}/messages",
             f"/api/photos/{photo['id']}",

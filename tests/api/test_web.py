@@ -5,8 +5,16 @@ from httpx2 import ASGITransport, AsyncClient
 from api.app import create_app
 from consult.config import Settings
 
+SOME_ID = "0486bbbf-ea82-41ca-87a7-c7b0a3ce5325"
 
-@pytest.mark.parametrize("path", ["/", "/enrol", "/consults/0486bbbf-ea82-41ca-87a7-c7b0a3ce5325"])
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/enrol", "/device", "/recover", "/account", "/people", "/reviews"),
+        *(f"/consults/{SOME_ID}", f"/patients/{SOME_ID}"),
+    ],
+)
 async def test_every_address_a_person_can_have_open_is_the_page(
     client: AsyncClient, path: str
 ) -> None:
