@@ -4,7 +4,7 @@ Everything that the two browsers asked the service is recorded and asked again b
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +47,7 @@ class Tape:
             self.asked.setdefault((request.method, f"/api/{path}"), body)
 
     @contextmanager
-    def over(self, *people: Person) -> Iterator[None]:
+    def over(self, *people: Person) -> Generator[None]:
         for person in people:
             person.page.on("request", self.note)
         yield
