@@ -64,6 +64,7 @@ def _emergency(story: "Story", address: str) -> None:
     robin.page.get_by_role("link", name="People").click()
     robin.page.get_by_role("button", name="Pat Moreno").click()
     robin.page.get_by_role("link", name="Who speaks for them, and consent").click()
+    robin.page.locator("li.consent").first.wait_for()
     robin.page.get_by_text("Add somebody").click()
     story.show(robin, "68-choices-of-a-patient", whole=True)
 
