@@ -157,6 +157,8 @@ async def _move(session: AsyncSession, seat: Seat, advice: Advice) -> None:
     step, state = states.Step.ANSWER, seat.consult.state
     if advice.disposition is Disposition.MORE_IMAGES:
         step = states.Step.ASK
+        if state in (State.ANSWERED, State.FOLLOW_UP):  # look at it again first
+            await take_step(session, seat, states.Step.ASK_AGAIN, why, announced=False)
     if state in _TOLD and step is states.Step.ANSWER:
         return  # it is answered: a later word supersedes, and leads nowhere else
     await take_step(session, seat, step, why, announced=False)
