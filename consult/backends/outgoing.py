@@ -92,7 +92,7 @@ async def _exchange(
         await writer.drain()
         return _status(await reader.readline())
     finally:
-        writer.close()
+        writer.transport.abort()  # nothing more is said, and nothing waited for
 
 
 def _tls(parts: SplitResult, policy: Policy) -> ssl.SSLContext | None:

@@ -93,7 +93,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/uploads/claim": lambda _: {"json": {}},
     "POST /api/consults": lambda _: {"json": {"kind": "emergency"}},
     f"POST {CONSULT}/close": lambda _: {"json": {"code": "told_by_telephone"}},
-    f"POST {CONSULT}/steps": lambda _: {"json": {"step": "ask_again"}},
+    f"POST {CONSULT}/steps": lambda _: {"json": {"step": "request_transfer"}},
     f"PUT {CONSULT}/advice/{{advice_id}}": lambda _: {
         "json": {"text": "Cool it.", "disposition": "clinic"}
     },
