@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from api import (
     accounts,
+    advice,
     audit,
     break_glass,
     claims,
@@ -20,11 +21,16 @@ from api import (
     devices,
     events,
     guests,
+    handovers,
     messages,
+    notices,
     operations,
     photos,
     proxies,
+    services,
+    steps,
     web,
+    webhooks,
 )
 from api.limits import Limits
 from api.openapi import require_operations
@@ -51,6 +57,8 @@ API_ROUTES: list[BaseRoute] = [
     *devices.routes,
     *claims.routes,
     *consults.routes,
+    *steps.routes,
+    *advice.routes,
     *photos.routes,
     *messages.routes,
     *events.routes,
@@ -59,6 +67,10 @@ API_ROUTES: list[BaseRoute] = [
     *guests.routes,
     *break_glass.routes,
     *audit.routes,
+    *services.routes,
+    *handovers.routes,
+    *webhooks.routes,
+    *notices.routes,
 ]
 
 

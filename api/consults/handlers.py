@@ -11,9 +11,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.auditing import put_on_record, recording
+from api.auditing import recording
 from api.auth import actor_of
-from api.bodies import Body, Query, read_json, read_query
+from api.bodies import JSON_LIMIT, Body, Query, parse_json, read_bytes, read_json, read_query
+from api.clock import PageRead
 from api.consults.shapes import (
     ConsultDetail,
     ConsultPage,
@@ -27,9 +28,13 @@ from api.openapi import operation
 from api.photos import shape_photos
 from api.shapes import Person
 from api.state import ConsultRequest
+from consult import audit
 from consult.access import Action
 from consult.break_glass import open_until
+from consult.clinical.red_flags import RedFlag
+from consult.config import Settings
 from consult.consults import (
+    CloseReason,
     Cursor,
     Seat,
     close_consult,
@@ -37,13 +42,21 @@ from consult.consults import (
     guests_of,
     list_seats,
     mark_read,
+    note_seen,
     open_consult,
+    pages_of,
     people_of,
     record_list,
     set_confidential,
+    unreachable_of,
 )
 from consult.errors import InvalidFields
-from consult.models import ConsentMethod, ConsultKind, Role, Urgency
+from consult.models import (
+    ConsentMethod,
+    ConsultKind,
+    Role,
+    Urgency,
+)
 from consult.photos import photos_in
 
 
@@ -57,6 +70,20 @@ class ConsultOpen(Body):
     patient_id: UUID | None = None
     consent: Literal[ConsentMethod.VERBAL, ConsentMethod.SIGNATURE] | None = None
     """How the patient agreed to care, as a clinician says; without it an emergency speaks."""
+    service_id: UUID | None = None
+    """Whose team it is for; left out, the service that every installation has."""
+    red_flags: Annotated[tuple[RedFlag, ...], Field(max_length=20)] = ()
+    """The patient's own answers that were yes. Any of them stops the consult: call first."""
+
+
+Reason = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class ClosePost(Body):
+    """Nothing at all: the question is answered, and the answer was read."""
+
+    code: CloseReason = CloseReason.COMPLETE
+    reason: Reason = ""
 
 
 class ConfidentialPut(Body):
@@ -95,8 +122,10 @@ async def post_consult(request: ConsultRequest) -> Response:
             reason=wish.reason,
             patient_id=wish.patient_id,
             consent=wish.consent,
+            service_id=wish.service_id,
+            red_flags=wish.red_flags,
         )
-        shown = await _shown_to(session, seat)
+        shown = await _shown_to(session, seat, backends.settings)
     return shown.response(201 if created else 200)
 
 
@@ -115,7 +144,7 @@ async def get_consults(request: ConsultRequest) -> Response:
     async with backends.database.reads() as session:
         seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
         page = seats[: query.limit]
-        items = await shape_consults(session, page)
+        items = await shape_consults(session, page, backends.settings)
     async with recording(request) as session:
         await record_list(session, actor, page)
     more = len(seats) > query.limit
@@ -132,12 +161,16 @@ async def get_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
         seat = await get_seat(session, actor, request.path_params["consult_id"])
-        (shown,) = await shape_consults(session, [seat])
+        (shown,) = await shape_consults(session, [seat], backends.settings)
         people = [Person.of(user) for user in await people_of(session, seat)]
         guests = [shape_guest(guest) for guest in await guests_of(session, seat)]
         photos = await shape_photos(session, await photos_in(session, seat))
         emergency_until = await open_until(session, seat)
-    await put_on_record(request, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
+        pages = [PageRead.of(page, seat) for page in await pages_of(session, seat)]
+        unreachable = [Person.of(user) for user in await unreachable_of(session, seat)]
+    async with recording(request) as session:
+        await audit.record(session, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
+        await note_seen(session, seat)
     detail = ConsultDetail(
         **shown.model_dump(),
         last_event=seat.last_event,
@@ -145,24 +178,29 @@ async def get_consult(request: ConsultRequest) -> Response:
         guests=guests,
         photos=photos,
         emergency_until=emergency_until,
+        pages=pages,
+        unreachable=unreachable,
     )
     return detail.response()
 
 
 @operation(
-    "Close a consult.",
+    "Close a consult that was answered.",
     action=Action.CONSULT_CLOSE,
+    takes=ClosePost,
     returns=ConsultRead,
     errors=(400, 403, 404, 409, 422),
 )
 async def post_close(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
+    body = await read_bytes(request, limit=JSON_LIMIT)
+    wish = parse_json(body, ClosePost) if body else ClosePost()
     async with backends.database.writes.begin() as session:
         seat = await get_seat(
             session, actor, request.path_params["consult_id"], Action.CONSULT_CLOSE
         )
-        await close_consult(session, seat)
-        (shown,) = await shape_consults(session, [seat])
+        await close_consult(session, seat, code=wish.code, reason=wish.reason)
+        (shown,) = await shape_consults(session, [seat], backends.settings)
     return shown.response()
 
 
@@ -179,7 +217,7 @@ async def post_confidential(request: ConsultRequest) -> Response:
     async with backends.database.writes.begin() as session:
         seat = await get_seat(session, actor, consult_id, Action.CONSULT_HIDE)
         await set_confidential(session, seat, confidential=wish.confidential)
-        (shown,) = await shape_consults(session, [seat])
+        (shown,) = await shape_consults(session, [seat], backends.settings)
     return shown.response()
 
 
@@ -199,10 +237,12 @@ async def put_read(request: ConsultRequest) -> Response:
     return Response(status_code=204)
 
 
-async def _shown_to(session: AsyncSession, seat: Seat) -> ConsultRead | ConsultReceipt:
+async def _shown_to(
+    session: AsyncSession, seat: Seat, settings: Settings
+) -> ConsultRead | ConsultReceipt:
     if seat.actor.role is Role.DEVICE:
         return ConsultReceipt(id=seat.consult.id)
-    (shown,) = await shape_consults(session, [seat])
+    (shown,) = await shape_consults(session, [seat], settings)
     return shown
 
 

@@ -1,17 +1,22 @@
 """Consults as they are on the wire."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
 from pydantic import RootModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api.clock import ClockRead, EmergencyRead, OwnerRead, PageRead, ServiceBrief
 from api.photos import PhotoRead
 from api.shapes import PatientRead, Person, Shape, Time
 from consult.access import Consent, Relation
-from consult.consults import Guest, Seat, named_in, unread_of
-from consult.models import Audience, ConsultKind, ConsultState, Urgency, now
+from consult.clinical.workflow import states
+from consult.clinical.workflow.service_levels import Priority
+from consult.clinical.workflow.states import State
+from consult.config import Settings
+from consult.consults import Guest, Seat, named_in, possible_for, services_of, unread_of
+from consult.models import PRIORITY, Audience, ConsultKind, Service, Urgency, User, now
 
 
 class GuestRead(Shape):
@@ -25,7 +30,7 @@ class ConsultRead(Shape):
     id: UUID
     kind: ConsultKind
     urgency: Urgency
-    state: ConsultState
+    state: State
     reason: str
     patient: PatientRead | None
     relation: Relation
@@ -39,6 +44,18 @@ class ConsultRead(Shape):
     """Kept from those who act for the patient."""
     consent: Consent
     """To care, as it is now."""
+    priority: Priority
+    service: ServiceBrief
+    owner: OwnerRead | None
+    """Who has to move next; null only at an end."""
+    due_at: Time | None
+    """By when they have to."""
+    overdue: bool
+    possible: list[states.Step]
+    """The steps that you can take now."""
+    clock: ClockRead
+    emergency: EmergencyRead | None
+    """Not null: this is no longer a consult. Call the number."""
     consent_overdue: bool
     """An emergency spoke for the patient, and nobody has asked them in 72 hours."""
     unread: int
@@ -69,6 +86,10 @@ class ConsultDetail(ConsultRead):
     photos: list[PhotoRead]
     emergency_until: Time | None
     """You look under an emergency access, which ends then. It is to look only."""
+    pages: list[PageRead]
+    """The ladder: who was paged when, and who will be."""
+    unreachable: list[Person]
+    """Their mail address does not work."""
 
 
 class ConsultPage(Shape):
@@ -76,38 +97,54 @@ class ConsultPage(Shape):
     next: str | None
 
 
-async def shape_consults(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRead]:
-    """How each consult looks from the seat that it is read from."""
+async def shape_consults(
+    session: AsyncSession, seats: Sequence[Seat], settings: Settings
+) -> list[ConsultRead]:
     unread, named = await unread_of(session, seats), await named_in(session, seats)
-    shown: list[ConsultRead] = []
-    for seat in seats:
-        consult, clinicians = seat.consult, seat.view is Audience.CLINICIANS
-        patient = named[consult.patient_id] if consult.patient_id else None
-        shown.append(
-            ConsultRead(
-                id=consult.id,
-                kind=consult.kind,
-                urgency=consult.urgency,
-                state=consult.state,
-                reason=consult.reason,
-                patient=PatientRead.of(patient) if patient else None,
-                opened_by=Person.of(named[consult.opened_by]),
-                claimed_by=Person.of(named[consult.claimed_by]) if consult.claimed_by else None,
-                claimed_at=consult.claimed_at,
-                relation=seat.relation,
-                joined=seat.relation not in (Relation.NONE, Relation.INBOX),
-                confidential=consult.confidential,
-                consent=seat.consent,
-                consent_overdue=clinicians and seat.consent_is_overdue(now()),
-                unread=unread.get(consult.id, 0),
-                last_seq=seat.last_seq,
-                photo_count=consult.photo_count,
-                study_instance_uid=consult.study_instance_uid,
-                created_at=consult.created_at,
-                updated_at=seat.updated_at,
-            )
+    services = await services_of(session, seats)
+    return [
+        _shape(
+            seat, unread.get(seat.consult.id, 0), named, services[seat.consult.service_id], settings
         )
-    return shown
+        for seat in seats
+    ]
+
+
+def _shape(
+    seat: Seat, unread: int, named: Mapping[UUID, User], service: Service, settings: Settings
+) -> ConsultRead:
+    consult, clinicians = seat.consult, seat.view is Audience.CLINICIANS
+    patient = named[consult.patient_id] if consult.patient_id else None
+    return ConsultRead(
+        id=consult.id,
+        kind=consult.kind,
+        urgency=consult.urgency,
+        state=consult.state,
+        reason=consult.reason,
+        patient=PatientRead.of(patient) if patient else None,
+        opened_by=Person.of(named[consult.opened_by]),
+        claimed_by=Person.of(named[consult.claimed_by]) if consult.claimed_by else None,
+        claimed_at=consult.claimed_at,
+        relation=seat.relation,
+        joined=seat.relation not in (Relation.NONE, Relation.INBOX),
+        confidential=consult.confidential,
+        consent=seat.consent,
+        consent_overdue=clinicians and seat.consent_is_overdue(now()),
+        priority=PRIORITY[consult.urgency],
+        service=ServiceBrief.of(service, settings),
+        owner=OwnerRead.of(seat, named),
+        due_at=consult.due_at,
+        overdue=consult.due_at is not None and consult.due_at < now(),
+        possible=possible_for(seat),
+        clock=ClockRead.of(consult, named),
+        emergency=EmergencyRead.of(consult, service, settings),
+        unread=unread,
+        last_seq=seat.last_seq,
+        photo_count=consult.photo_count,
+        study_instance_uid=consult.study_instance_uid,
+        created_at=consult.created_at,
+        updated_at=seat.updated_at,
+    )
 
 
 def shape_guest(guest: Guest) -> GuestRead:

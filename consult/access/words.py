@@ -17,12 +17,20 @@ class Action(StrEnum):
     ACCOUNT_CHANGE = "account.change"
     PASSKEY_NAME = "passkey.name"
     SESSION_END = "session.end"
+    NOTICES_CHOOSE = "notices.choose"
 
     CONSULT_LIST = "consult.list"
     CONSULT_OPEN = "consult.open"
     CONSULT_READ = "consult.read"
     CONSULT_CLOSE = "consult.close"
     CONSULT_HIDE = "consult.hide_from_proxies"
+    CONSULT_TAKE = "consult.take"
+    """Acknowledge it: from now on it is theirs."""
+    CONSULT_MOVE = "consult.move"
+    """A step of the side that answers."""
+    CONSULT_PURSUE = "consult.pursue"
+    """A step of the side that asks."""
+    ADVICE_WRITE = "advice.write"
     MESSAGE_READ = "message.read"
     MESSAGE_POST = "message.post"
     CLINICIANS_POST = "message.post_to_clinicians"
@@ -49,6 +57,15 @@ class Action(StrEnum):
     DISCLOSURES_EXPORT = "disclosures.export"
     GLASS_BREAK = "glass.break"
     GLASS_REVIEW = "glass.review"
+
+    # The team that answers.
+    SERVICE_READ = "service.read"
+    SERVICE_CHANGE = "service.change"
+    ROSTER_READ = "roster.read"
+    ROSTER_CHANGE = "roster.change"
+    HAND_OVER = "shift.hand_over"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_CHANGE = "webhook.change"
 
     # Running the service.
     USER_LIST = "user.list"

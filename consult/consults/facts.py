@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from consult.access import Consent, Relation, Standing
+from consult.clinical.workflow.states import ENDS
 from consult.models import (
     Actor,
     BreakGlass,
@@ -22,7 +23,6 @@ from consult.models import (
     ConsentMethod,
     ConsentRow,
     Consult,
-    ConsultState,
     Participant,
     Proxy,
     Purpose,
@@ -94,7 +94,7 @@ def facts_of(known: Known, actor: Actor) -> AboutConsult:
 def _standing(consult: Consult) -> Standing:
     if consult.shredded_at:
         return Standing.SHREDDED
-    return Standing.CLOSED if consult.state is ConsultState.CLOSED else Standing.OPEN
+    return Standing.CLOSED if consult.state in ENDS else Standing.OPEN
 
 
 def consent_of(row: ConsentRow | None) -> Consent:

@@ -17,6 +17,7 @@ from consult.models.account import (
     WitnessReason,
 )
 from consult.models.actor import Actor, Proof, Via
+from consult.models.advice import Advice, Disposition
 from consult.models.audit import AuditRow, Outcome
 from consult.models.base import now
 from consult.models.break_glass import (
@@ -35,31 +36,47 @@ from consult.models.consent import (
     Purpose,
 )
 from consult.models.consult import (
+    PRIORITY,
     Audience,
     Consult,
     ConsultKind,
-    ConsultState,
     Event,
     Participant,
     ReadMark,
     Urgency,
 )
 from consult.models.device import Device, DeviceChallenge, DeviceSession
+from consult.models.escalation import Escalation, EscalationKind, EscalationOutcome
 from consult.models.message import Message
+from consult.models.notice import (
+    Notice,
+    NoticeEvent,
+    NoticeMode,
+    Preference,
+    QuietHours,
+)
 from consult.models.photo import Photo, Preview
 from consult.models.proxy import FOR_A_CHILD, Proxy, ProxyBasis
 from consult.models.sealed import PrivateBytes, PrivateJSON, PrivateText, private
+from consult.models.service import DEFAULT_SERVICE, Handover, Service, Shift
+from consult.models.step import OPENED, Step
+from consult.models.webhook import Attempt, Delivery, Webhook
 
 __all__ = [
     "CLINICIANS",
+    "DEFAULT_SERVICE",
     "FOR_A_CHILD",
+    "OPENED",
     "OPEN_FOR",
     "PEOPLE",
+    "PRIORITY",
     "RATIFY_WITHIN",
     "REVIEW_WITHIN",
     "TEXT_VERSION",
     "Actor",
+    "Advice",
     "ApiToken",
+    "Attempt",
     "Audience",
     "AuditRow",
     "BreakGlass",
@@ -70,21 +87,30 @@ __all__ = [
     "ConsentRow",
     "Consult",
     "ConsultKind",
-    "ConsultState",
     "Credential",
+    "Delivery",
     "Device",
     "DeviceChallenge",
     "DeviceSession",
+    "Disposition",
+    "Escalation",
+    "EscalationKind",
+    "EscalationOutcome",
     "Event",
     "GlassOutcome",
     "GlassReason",
+    "Handover",
     "Invitation",
     "InvitationKind",
     "LoginSession",
     "Message",
+    "Notice",
+    "NoticeEvent",
+    "NoticeMode",
     "Outcome",
     "Participant",
     "Photo",
+    "Preference",
     "Preview",
     "PrivateBytes",
     "PrivateJSON",
@@ -93,13 +119,18 @@ __all__ = [
     "Proxy",
     "ProxyBasis",
     "Purpose",
+    "QuietHours",
     "ReadMark",
     "RecoveryCode",
     "RecoveryMethod",
     "Role",
+    "Service",
+    "Shift",
+    "Step",
     "Urgency",
     "User",
     "Via",
+    "Webhook",
     "WitnessReason",
     "now",
     "private",

@@ -31,7 +31,7 @@ from consult.models import (
     now,
     private,
 )
-from consult.tasks import send_notice
+from consult.sending import send_notice
 from tests.api.accounts.people import Person, Service, a_person, own_page
 from tests.authenticator import encode
 from tests.conftest import ORIGIN
@@ -690,7 +690,7 @@ class TestClaim:
     ) -> None:
         consult_id = await tablet.send(PHOTO)
         await people.specialist.say(consult_id, "Bring them in.")
-        await people.specialist.request("POST", f"/api/consults/{consult_id}/close")
+        await people.specialist.close(consult_id)
 
         async with crew_on(service, tablet, "Sam Rivera") as sam:
             await claim(sam)

@@ -111,6 +111,7 @@ class TestSeat:
             reason=private("", subject),
             subject_id=subject,
             opened_by=uuid4(),
+            service_id=uuid4(),
             study_instance_uid="2.25.1",
         )
 
@@ -138,6 +139,15 @@ WITHOUT_A_SEAT = {
     "consult/consults/facts.py:known": "what the decision is taken by",
     "consult/consults/seats.py:_consent_to": "what the decision is taken by",
     "consult/consults/lifecycle.py:_opener": "whose id it is, before a seat is asked for",
+    "consult/consults/taking.py:_holder": "who has it, for a colleague who was shown it before",
+    "consult/notifications.py:page": "how urgent it is, for somebody who is being paged",
+    "consult/handovers.py:weight_of": "how many there are of each priority, and not which",
+    "consult/handovers.py:_open_consults": "which seats to ask for, in the place of who leaves",
+    "consult/escalations.py:fire": "what is due, done by the service itself",
+    "consult/escalations.py:release_abandoned": "the same",
+    "consult/sending.py:_is_settled": "whether a page has become needless",
+    "consult/sending.py:_delivered": "the time at which somebody was told",
+    "consult/sending.py:_unreachable": "which page of whom waits is to look again",
     "consult/photos/rows.py:consult_of": "which consult to ask for a seat in",
     "consult/quotas.py:require_consult_quota": "how many photos there are, to its members",
     "consult/quotas.py:_require_hour": "when the actor's own photos came",
