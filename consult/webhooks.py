@@ -11,7 +11,7 @@ import json
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit
@@ -116,6 +116,22 @@ async def note_attempt(
             delivery_id=str(delivery.id),
         )
     session.add_all([delivery, attempt])
+
+
+async def resume_deliveries(
+    session: AsyncSession, jobs: Jobs, *, before: datetime, limit: int
+) -> None:
+    """Make sure that something wakes us for every delivery that has not arrived."""
+    query = select(Delivery).join(Webhook, col(Webhook.id) == Delivery.webhook_id)
+    query = query.where(
+        col(Webhook.ended_at).is_(None),
+        col(Delivery.delivered_at).is_(None),
+        col(Delivery.given_up_at).is_(None),
+        col(Delivery.created_at) < before,
+        or_(col(Delivery.next_at).is_(None), col(Delivery.next_at) < before),
+    )
+    for row in (await session.exec(query.limit(limit))).all():
+        await jobs.enqueue(session, SEND_WEBHOOK, key=_key(row), delivery_id=str(row.id))
 
 
 async def redeliver(

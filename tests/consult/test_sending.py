@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlmodel import col, select, update
+from sqlmodel import col, delete, select, update
 
+from consult.backends.jobs.table import Job, JobState
 from consult.bootstrap import Backends
 from consult.clinical.workflow.service_levels import Rung
 from consult.config import Settings
@@ -91,6 +92,23 @@ async def test_what_was_cut_off_before_it_was_noted_goes_out_under_the_same_id(
 
     assert len(postbox.ids) == 2
     assert len(set(postbox.ids)) == 1
+
+
+async def test_a_page_whose_job_was_given_up_goes_out_all_the_same(
+    people: People, backends: Backends, postbox: Postbox
+) -> None:
+    await page(backends, people, who=people.specialist)
+    async with backends.database.writes.begin() as session:
+        await session.exec(update(Job).values(state=JobState.DEAD))
+        await session.exec(update(Notice).values(created_at=now() - timedelta(minutes=2)))
+
+    await tasks_of(backends)["resume_sending"]()
+
+    async with backends.database.writes.begin() as session:
+        await session.exec(delete(Job).where(col(Job.state) == JobState.DEAD))
+    with postbox.listening():
+        await work(backends, tasks_of(backends))
+    assert len(postbox.ids) == 1
 
 
 async def test_an_address_that_does_not_work_is_shown_to_whoever_waits(
