@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import notifications
 from consult.access import Action
 from consult.accounts.people import acting
 from consult.backends import outgoing
+from consult.backends.jobs import Jobs
 from consult.backends.mail import FAILURES, AddressRefused, Message
 from consult.bootstrap import Backends
 from consult.consults import announce, get_seat
@@ -34,12 +36,15 @@ from consult.models import (
     now,
 )
 from consult.notifications import SEND_DIGEST, SEND_NOTICE, SEND_PAGE, Words
-from consult.webhooks import note_attempt, secret_of, signed_headers
+from consult.webhooks import note_attempt, resume_deliveries, secret_of, signed_headers
 
 GIVE_UP_AFTER = timedelta(days=3)
 """A mail server that is down for so long is not a mail server."""
 
+RESUME_AFTER = timedelta(minutes=1)
+
 _SLOWEST = 300.0
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -77,9 +82,8 @@ async def send_page(backends: Backends, *, notice_id: str) -> None:
     """Write to whoever is on duty, unless somebody was quicker."""
     async with backends.database.reads() as session:
         notice = await session.get_one(Notice, UUID(notice_id))
-        address = await _address(session, notice)
-        if await _is_settled(session, notice):
-            return
+        settled = await _is_settled(session, notice)
+        address = None if settled else await _address(session, notice)
     await _send(backends, notice, address, SEND_PAGE, {"notice_id": notice_id})
 
 
@@ -105,6 +109,35 @@ async def send_webhook(backends: Backends, *, delivery_id: str, asked_for: int =
         await note_attempt(session, backends.jobs, delivery.id, attempt, asked_for=bool(asked_for))
         if delivery.consult_id and attempt.status and attempt.status < 300:
             await _delivered(session, delivery.consult_id)
+
+
+async def resume(session: AsyncSession, jobs: Jobs) -> None:
+    """Let go on what has neither arrived nor failed, and for which no job waits any more.
+
+    The rows say what is left to do; a job is only what wakes us for it. A job that was cut off
+    too often is given up, and what it was for must not be.
+    """
+    before = now() - RESUME_AFTER
+    query = select(Notice).where(
+        col(Notice.sent_at).is_(None),
+        col(Notice.failed_at).is_(None),
+        col(Notice.needless_at).is_(None),
+        col(Notice.created_at) < before,
+    )
+    for notice in (await session.exec(query.limit(_AT_ONCE))).all():
+        task, args = _again(notice)
+        await jobs.enqueue(session, task, key=f"{task}:{notice.id}", delay=0.0, **args)
+    await resume_deliveries(session, jobs, before=before, limit=_AT_ONCE)
+
+
+def _again(notice: Notice) -> tuple[str, dict[str, str]]:
+    args = {"notice_id": str(notice.id)}
+    if notice.words == Words.PAGE:
+        return SEND_PAGE, args
+    args |= {"user_id": str(notice.user_id)}
+    if notice.words == Words.DIGEST or notice.consult_id is None:
+        return SEND_DIGEST, args
+    return SEND_NOTICE, args | {"consult_id": str(notice.consult_id), "words": notice.words}
 
 
 async def _post(backends: Backends, webhook: Webhook, delivery: Delivery) -> Attempt:
@@ -149,8 +182,10 @@ async def _is_settled(session: AsyncSession, notice: Notice) -> bool:
 async def _send(
     backends: Backends, notice: Notice, address: str | None, task: str, args: Mapping[str, str]
 ) -> None:
-    if address is None or notice.sent_at or notice.failed_at:
-        return
+    if notice.sent_at or notice.failed_at or notice.needless_at:
+        return None
+    if address is None:
+        return await _note_needless(backends, notice)
     message = notifications.notice(
         backends.settings,
         address,
@@ -169,6 +204,13 @@ async def _send(
         await _note(backends, Sending(notice, message, task, args), refused=False, sent=True)
 
 
+async def _note_needless(backends: Backends, notice: Notice) -> None:
+    async with backends.database.writes.begin() as session:
+        if row := await session.get(Notice, notice.id):
+            row.needless_at = now()
+            session.add(row)
+
+
 async def _note(backends: Backends, sending: Sending, *, refused: bool, sent: bool) -> None:
     """How an attempt went, and when the next one is."""
     async with backends.database.writes.begin() as session:
@@ -182,7 +224,8 @@ async def _note(backends: Backends, sending: Sending, *, refused: bool, sent: bo
             await _unreachable(session, notice)
         else:
             wait = min(_SLOWEST, 2.0 ** min(notice.attempt_count, 20))
-            await backends.jobs.enqueue(session, sending.task, delay=wait, **sending.args)
+            key = f"{sending.task}:{notice.id}"  # one attempt waits, never two
+            await backends.jobs.enqueue(session, sending.task, key=key, delay=wait, **sending.args)
 
 
 async def _reached(session: AsyncSession, notice: Notice) -> None:

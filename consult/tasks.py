@@ -29,6 +29,7 @@ REMIND_OF_REVIEWS = "remind_of_reviews"
 ANCHOR_AUDIT = "anchor_audit"
 MAIL_ANCHOR = "mail_anchor"
 RELEASE_ABANDONED = "release_abandoned"
+RESUME_SENDING = "resume_sending"
 WARN_OF_GAPS = "warn_of_gaps"
 NAMES = frozenset(
     {
@@ -39,6 +40,7 @@ NAMES = frozenset(
         webhooks.SEND_WEBHOOK,
         handovers.CHECK_HANDOVER,
         RELEASE_ABANDONED,
+        RESUME_SENDING,
         WARN_OF_GAPS,
         mail.SEND_INVITATION,
         mail.SEND_RECOVERY_LINK,
@@ -63,6 +65,7 @@ def tasks_of(backends: Backends) -> Mapping[str, Task]:
         webhooks.SEND_WEBHOOK: partial(sending.send_webhook, backends),
         handovers.CHECK_HANDOVER: partial(check_handover, backends),
         RELEASE_ABANDONED: partial(release_abandoned, backends),
+        RESUME_SENDING: partial(resume_sending, backends),
         WARN_OF_GAPS: partial(warn_of_gaps, backends),
         mail.SEND_INVITATION: partial(send_invitation, backends),
         mail.SEND_RECOVERY_LINK: partial(send_recovery_link, backends),
@@ -105,6 +108,11 @@ async def release_abandoned(backends: Backends) -> None:
     """Let wait again what belongs to somebody who cannot come in any more."""
     async with backends.database.writes.begin() as session:
         await escalations.release_abandoned(session)
+
+
+async def resume_sending(backends: Backends) -> None:
+    async with backends.database.writes.begin() as session:
+        await sending.resume(session, backends.jobs)
 
 
 async def warn_of_gaps(backends: Backends) -> None:

@@ -11,7 +11,7 @@ import json
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit
@@ -87,7 +87,7 @@ async def publish(
         )
         session.add(delivery)
         await session.flush()
-        await jobs.enqueue(session, SEND_WEBHOOK, delivery_id=str(delivery.id))
+        await jobs.enqueue(session, SEND_WEBHOOK, key=_key(delivery), delivery_id=str(delivery.id))
 
 
 async def note_attempt(
@@ -108,8 +108,30 @@ async def note_attempt(
     elif not asked_for:
         wait = min(_SLOWEST, 2.0 ** min(delivery.attempt_count, 20))
         delivery.next_at = attempt.at + timedelta(seconds=wait)
-        await jobs.enqueue(session, SEND_WEBHOOK, delay=wait, delivery_id=str(delivery.id))
+        await jobs.enqueue(
+            session,
+            SEND_WEBHOOK,
+            key=_key(delivery),
+            delay=wait,
+            delivery_id=str(delivery.id),
+        )
     session.add_all([delivery, attempt])
+
+
+async def resume_deliveries(
+    session: AsyncSession, jobs: Jobs, *, before: datetime, limit: int
+) -> None:
+    """Make sure that something wakes us for every delivery that has not arrived."""
+    query = select(Delivery).join(Webhook, col(Webhook.id) == Delivery.webhook_id)
+    query = query.where(
+        col(Webhook.ended_at).is_(None),
+        col(Delivery.delivered_at).is_(None),
+        col(Delivery.given_up_at).is_(None),
+        col(Delivery.created_at) < before,
+        or_(col(Delivery.next_at).is_(None), col(Delivery.next_at) < before),
+    )
+    for row in (await session.exec(query.limit(limit))).all():
+        await jobs.enqueue(session, SEND_WEBHOOK, key=_key(row), delivery_id=str(row.id))
 
 
 async def redeliver(
@@ -141,6 +163,11 @@ async def list_deliveries(
     tried = select(Attempt).where(col(Attempt.delivery_id).in_([row.id for row in rows]))
     attempts = (await session.exec(tried.order_by(col(Attempt.number)))).all()
     return [(row, [one for one in attempts if one.delivery_id == row.id]) for row in rows]
+
+
+def _key(delivery: Delivery) -> str:
+    """One attempt waits, never two."""
+    return f"{SEND_WEBHOOK}:{delivery.id}"
 
 
 def secret_of(key: bytes, webhook: Webhook) -> str:

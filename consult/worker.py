@@ -13,6 +13,7 @@ from consult.tasks import (
     ANCHOR_AUDIT,
     RELEASE_ABANDONED,
     REMIND_OF_REVIEWS,
+    RESUME_SENDING,
     SWEEP_ORPHANS,
     WARN_OF_GAPS,
     tasks_of,
@@ -25,6 +26,7 @@ _ROUNDS = {
     SWEEP_ORPHANS: 24 * _HOUR,
     REMIND_OF_REVIEWS: _HOUR,
     RELEASE_ABANDONED: 60.0,
+    RESUME_SENDING: 60.0,
     WARN_OF_GAPS: 24 * _HOUR,
 }
 """How often each is asked for, and once at every start."""

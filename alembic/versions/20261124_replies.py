@@ -435,6 +435,7 @@ def _tables() -> None:
         sa.Column("attempt_count", sa.Integer(), nullable=False),
         sa.Column("sent_at", _TIME(), nullable=True),
         sa.Column("failed_at", _TIME(), nullable=True),
+        sa.Column("needless_at", _TIME(), nullable=True),
         sa.ForeignKeyConstraint(
             ["consult_id"], ["consult.id"], name=op.f("fk_notice_consult_id_consult")
         ),

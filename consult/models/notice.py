@@ -58,3 +58,5 @@ class Notice(SQLModel, table=True):
     """The mail server took it over."""
     failed_at: datetime | None = None
     """The mail server said that this address does not work."""
+    needless_at: datetime | None = None
+    """Somebody was quicker, or the person may not know of it any more."""

@@ -97,7 +97,8 @@ class Oracle:
         read = self.read(name, consult_id)
         if read == 200 and ("patient" in name or name == "ems"):
             return 403
-        return 409 if read == 200 and self.consults[consult_id].closed else read
+        known = self.consults[consult_id]
+        return 409 if read == 200 and (known.closed or not known.answered) else read
 
     def joined(self, name: str, consult_id: str) -> None:
         known = self.consults[consult_id]

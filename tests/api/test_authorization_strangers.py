@@ -74,6 +74,9 @@ async def tell(people: dict[str, Somebody]) -> Teller:
     await teller.request("PUT", f"{consult}/read", json={"seq": 1})
     for path in ("/api/me", "/api/consults", consult, f"{consult}/messages"):
         assert (await teller.get(path)).status_code == 200
+    for path in ("/steps", "/advice"):
+        assert (await teller.get(f"{consult}{path}")).status_code == 200
+    await teller.post(f"{consult}/steps", step="request_transfer")
     await teller.request("POST", f"{consult}/close")
     return teller
 

@@ -10,9 +10,11 @@ import os
 import signal
 import sys
 
-import api.app  # pyright: ignore[reportUnusedImport] - imported before the fork, once for all
-import api.server  # noqa: F401  # pyright: ignore[reportUnusedImport]
+from api import app, server
 from api.__main__ import main
+
+SHARED = (app, server)
+"""What takes its time to import: all the children have it already."""
 
 
 def nurse() -> None:
