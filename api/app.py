@@ -20,10 +20,15 @@ from api import (
     devices,
     events,
     guests,
+    image_requests,
+    links,
     messages,
     operations,
+    outcomes,
     photos,
     proxies,
+    requested_photos,
+    reviews,
     web,
 )
 from api.limits import Limits
@@ -59,6 +64,11 @@ API_ROUTES: list[BaseRoute] = [
     *guests.routes,
     *break_glass.routes,
     *audit.routes,
+    *image_requests.routes,
+    *requested_photos.routes,
+    *links.routes,
+    *reviews.routes,
+    *outcomes.routes,
 ]
 
 

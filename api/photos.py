@@ -21,7 +21,7 @@ from api.state import ConsultRequest
 from consult.access import Action
 from consult.clinical.body_sites import Laterality, View, parse_site
 from consult.errors import InvalidFields, NotFound
-from consult.models import Actor, Photo, Purpose, Role, User
+from consult.models import Actor, Photo, PhotoVerdict, Purpose, RejectionReason, Role, User
 from consult.photos import (
     Facts,
     Seen,
@@ -107,6 +107,11 @@ class PhotoRead(Shape):
     turned_clockwise: int
     turned_by: Person | None
     turned_at: Time | None
+    verdict: PhotoVerdict | None
+    """Of whoever looked it over last; null: nobody has."""
+    rejected_for: RejectionReason | None
+    retake_of: UUID | None
+    """The rejected photo whose place this one took."""
 
 
 class PhotoReceipt(Shape):

@@ -8,12 +8,24 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consult import audit
 from consult.bootstrap import Backends
-from consult.tasks import ANCHOR_AUDIT, REMIND_OF_REVIEWS, SWEEP_ORPHANS, tasks_of
+from consult.tasks import (
+    ANCHOR_AUDIT,
+    ASK_FOR_OUTCOMES,
+    MAIL_DUE_REQUESTS,
+    REMIND_OF_REVIEWS,
+    SWEEP_ORPHANS,
+    tasks_of,
+)
 
 log = structlog.get_logger()
 
 _HOUR = 60 * 60.0
-_ROUNDS = {SWEEP_ORPHANS: 24 * _HOUR, REMIND_OF_REVIEWS: _HOUR}
+_ROUNDS = {
+    SWEEP_ORPHANS: 24 * _HOUR,
+    REMIND_OF_REVIEWS: _HOUR,
+    MAIL_DUE_REQUESTS: 30.0,
+    ASK_FOR_OUTCOMES: _HOUR,
+}
 """How often each is asked for, and once at every start."""
 
 _LOOK_SECONDS = 5.0

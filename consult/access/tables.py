@@ -31,6 +31,7 @@ _CREW = _ASK | {
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
     Action.UPLOADS_CLAIM,
+    Action.OUTCOME_READ,
 }
 _SPECIALIST = _ASK | {
     Action.IMAGE_READ_FOR_OTHERS,
@@ -42,6 +43,9 @@ _SPECIALIST = _ASK | {
     Action.SEAT_END,
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
+    Action.REQUEST_MAKE,
+    Action.PHOTO_REVIEW,
+    Action.OUTCOME_READ,
 }
 # Nobody who has not joined lets others in, or reads for anything but the care of this patient:
 # what a colleague was given ends with the seat of whoever gave it.
@@ -57,10 +61,19 @@ _COORDINATOR = _READ | {
     Action.PROXY_END,
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
+    Action.REQUEST_MAKE,
+    Action.OUTCOME_READ,
 }
-_GUEST = LOOK | {Action.MESSAGE_POST, Action.CLINICIANS_POST}
+# A colleague may be asked in for no more than to look the photos over.
+_GUEST = LOOK | {
+    Action.MESSAGE_POST,
+    Action.CLINICIANS_POST,
+    Action.PHOTO_REVIEW,
+    Action.OUTCOME_READ,
+}
 # A tablet in an ambulance sends before anybody signs in. It reads nothing.
 _DEVICE = frozenset({Action.PHOTO_ATTACH})
+_LINK = frozenset({Action.PHOTO_ATTACH, Action.LINK_ANSWER})
 
 _ACCOUNT = frozenset(
     {
@@ -75,7 +88,14 @@ _PERSON = _ACCOUNT | {Action.CONSULT_LIST}
 ALONE: dict[Role, frozenset[Action]] = {
     Role.PATIENT: _PERSON | {Action.CONSULT_OPEN},
     Role.EMS: _PERSON | {Action.CONSULT_OPEN},
-    Role.SPECIALIST: _PERSON | {Action.CONSULT_OPEN, Action.CODE_MAKE, Action.CODE_REVOKE},
+    Role.SPECIALIST: _PERSON
+    | {
+        Action.CONSULT_OPEN,
+        Action.CODE_MAKE,
+        Action.CODE_REVOKE,
+        Action.WORK_LIST,
+        Action.FIGURES_READ,
+    },
     Role.COORDINATOR: _PERSON
     | {
         Action.CONSULT_OPEN,
@@ -86,6 +106,8 @@ ALONE: dict[Role, frozenset[Action]] = {
         Action.CODE_REVOKE,
         Action.OTHERS_SESSION_END,
         Action.GLASS_REVIEW,
+        Action.WORK_LIST,
+        Action.FIGURES_READ,
     },
     Role.ADMIN: _ACCOUNT
     | {
@@ -100,8 +122,10 @@ ALONE: dict[Role, frozenset[Action]] = {
         Action.AUDIT_READ,
         Action.PATIENT_SHRED,
         Action.METRICS_READ,
+        Action.FIGURES_READ,
     },
     Role.DEVICE: frozenset({Action.CONSULT_OPEN}),
+    Role.LINK: frozenset(),
 }
 """What a role may do without any relation to a consult. Never anything that one holds."""
 
@@ -125,6 +149,7 @@ WITHIN: dict[tuple[Role, Relation], frozenset[Action]] = {
     (Role.COORDINATOR, Relation.INBOX): _COORDINATOR,
     (Role.COORDINATOR, Relation.NONE): _COORDINATOR,
     (Role.DEVICE, Relation.MEMBER): _DEVICE,
+    (Role.LINK, Relation.MEMBER): _LINK,
 }
 """What a role may do in a consult. A pair that is not here may do nothing.
 
@@ -161,6 +186,8 @@ NEEDS_OPEN = _WRITE | {
     Action.CONSULT_CLOSE,
     Action.OTHERS_PHOTO_TURN,
     Action.SEAT_GIVE,
+    Action.REQUEST_MAKE,
+    Action.PHOTO_REVIEW,
 }
 
 OUTLIVES_CONSENT = _READ | {
@@ -171,6 +198,7 @@ OUTLIVES_CONSENT = _READ | {
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
     Action.CONSULT_CLOSE,
+    Action.OUTCOME_READ,
 }
 """What is left to others when the patient takes the consent to care back."""
 
@@ -181,4 +209,5 @@ NEEDS_SHARING = frozenset({Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS})
 PROOFS: dict[Role, frozenset[Proof]] = {
     **dict.fromkeys(Role, frozenset({Proof.SESSION, Proof.FRESH, Proof.TOKEN})),
     Role.DEVICE: frozenset({Proof.DEVICE}),
+    Role.LINK: frozenset({Proof.LINK}),
 }

@@ -5,7 +5,7 @@ from consult.consults.facts import SHIFT, bears_on, consent_of, newest_consent, 
 from consult.consults.lifecycle import close_consult, join, open_consult, set_confidential
 from consult.consults.readers import Look, disclosures_to_others, readers_of
 from consult.consults.reading import Guest, guests_of, mark_read, named_in, people_of, unread_of
-from consult.consults.seats import Cursor, Seat, get_seat, list_seats, record_list
+from consult.consults.seats import Cursor, Seat, get_seat, list_seats, record_list, seats_where
 from consult.consults.views import seq_column, topic_of
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "people_of",
     "readers_of",
     "record_list",
+    "seats_where",
     "seq_column",
     "set_confidential",
     "topic_of",

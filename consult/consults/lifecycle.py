@@ -97,10 +97,10 @@ async def join(session: AsyncSession, seat: Seat, *, openly: bool) -> None:
     """Make sure the actor is in the consult; the first specialist to reply takes it.
 
     Somebody who has only spoken among clinicians is not shown to the patient yet. A proxy is
-    in it by being one, and not beyond that.
+    in it by being one, and not beyond that; a link has the seat that it was made with.
     """
     consult, actor = seat.consult, seat.actor
-    if seat.relation is Relation.PROXY:
+    if seat.relation is Relation.PROXY or actor.role is Role.LINK:
         return
     if (
         seat.relation is not Relation.GUEST

@@ -14,7 +14,7 @@ from consult.consults.facts import seat_holds
 from consult.consults.seats import Seat
 from consult.consults.views import seq_column
 from consult.errors import InvalidFields
-from consult.models import Audience, Message, Participant, Proxy, ReadMark, User, now
+from consult.models import Audience, Message, Participant, Proxy, ReadMark, Role, User, now
 
 
 async def people_of(session: AsyncSession, seat: Seat) -> list[User]:
@@ -26,7 +26,7 @@ async def people_of(session: AsyncSession, seat: Seat) -> list[User]:
     query = (
         select(User)
         .join(Participant, col(Participant.user_id) == User.id)
-        .where(Participant.consult_id == consult.id, seat_holds(at))
+        .where(Participant.consult_id == consult.id, seat_holds(at), User.role != Role.LINK)
         .order_by(col(Participant.joined_at), col(User.id))
     )
     if seat.view is Audience.EVERYONE:

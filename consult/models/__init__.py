@@ -3,6 +3,7 @@
 from consult.models.account import (
     CLINICIANS,
     PEOPLE,
+    WRITE_ONLY,
     ApiToken,
     Ceremony,
     Challenge,
@@ -45,9 +46,19 @@ from consult.models.consult import (
     Urgency,
 )
 from consult.models.device import Device, DeviceChallenge, DeviceSession
+from consult.models.image_request import (
+    Addressee,
+    ImageRequest,
+    Language,
+    RequestedPhoto,
+    RequestPurpose,
+)
+from consult.models.link import Link, LinkKind
 from consult.models.message import Message
+from consult.models.outcome import AdviceTaken, Healing, PatientOutcome, Went
 from consult.models.photo import Photo, Preview
 from consult.models.proxy import FOR_A_CHILD, Proxy, ProxyBasis
+from consult.models.review import PhotoVerdict, RejectionReason, Review
 
 __all__ = [
     "CLINICIANS",
@@ -57,7 +68,10 @@ __all__ = [
     "RATIFY_WITHIN",
     "REVIEW_WITHIN",
     "TEXT_VERSION",
+    "WRITE_ONLY",
     "Actor",
+    "Addressee",
+    "AdviceTaken",
     "ApiToken",
     "Audience",
     "AuditRow",
@@ -77,13 +91,20 @@ __all__ = [
     "Event",
     "GlassOutcome",
     "GlassReason",
+    "Healing",
+    "ImageRequest",
     "Invitation",
     "InvitationKind",
+    "Language",
+    "Link",
+    "LinkKind",
     "LoginSession",
     "Message",
     "Outcome",
     "Participant",
+    "PatientOutcome",
     "Photo",
+    "PhotoVerdict",
     "Preview",
     "Proof",
     "Proxy",
@@ -92,10 +113,15 @@ __all__ = [
     "ReadMark",
     "RecoveryCode",
     "RecoveryMethod",
+    "RejectionReason",
+    "RequestPurpose",
+    "RequestedPhoto",
+    "Review",
     "Role",
     "Urgency",
     "User",
     "Via",
+    "Went",
     "WitnessReason",
     "now",
 ]
