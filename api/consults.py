@@ -14,13 +14,15 @@ from starlette.routing import Route
 
 from api.auditing import put_on_record, recording
 from api.auth import actor_of
-from api.bodies import Body, Query, read_json, read_query
+from api.bodies import JSON_LIMIT, Body, Query, parse_json, read_bytes, read_json, read_query
 from api.openapi import operation
 from api.photos import PhotoRead, shape_photos
 from api.shapes import PatientRead, Person, Shape, Time
 from api.state import ConsultRequest
 from consult.access import Action, Consent, Relation
+from consult.clinical.workflow.states import State
 from consult.consults import (
+    CloseReason,
     Cursor,
     Guest,
     Seat,
@@ -37,7 +39,7 @@ from consult.consults import (
     unread_of,
 )
 from consult.errors import InvalidFields
-from consult.models import Audience, ConsentMethod, ConsultKind, ConsultState, Role, Urgency, now
+from consult.models import Audience, ConsentMethod, ConsultKind, Role, Urgency, now
 from consult.photos import photos_in
 
 
@@ -51,6 +53,16 @@ class ConsultOpen(Body):
     patient_id: UUID | None = None
     consent: Literal[ConsentMethod.VERBAL, ConsentMethod.SIGNATURE] | None = None
     """How the patient agreed to care, as a clinician says; without it an emergency speaks."""
+
+
+Reason = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class ClosePost(Body):
+    """Nothing at all: the question is answered, and the answer was read."""
+
+    code: CloseReason = CloseReason.COMPLETE
+    reason: Reason = ""
 
 
 class ConfidentialPut(Body):
@@ -77,7 +89,7 @@ class ConsultRead(Shape):
     id: UUID
     kind: ConsultKind
     urgency: Urgency
-    state: ConsultState
+    state: State
     reason: str
     patient: PatientRead | None
     relation: Relation
@@ -202,18 +214,21 @@ async def get_consult(request: ConsultRequest) -> Response:
 
 
 @operation(
-    "Close a consult.",
+    "Close a consult that was answered.",
     action=Action.CONSULT_CLOSE,
+    takes=ClosePost,
     returns=ConsultRead,
     errors=(400, 403, 404, 409, 422),
 )
 async def post_close(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
+    body = await read_bytes(request, limit=JSON_LIMIT)
+    wish = parse_json(body, ClosePost) if body else ClosePost()
     async with backends.database.writes.begin() as session:
         seat = await get_seat(
             session, actor, request.path_params["consult_id"], Action.CONSULT_CLOSE
         )
-        await close_consult(session, seat)
+        await close_consult(session, seat, code=wish.code, reason=wish.reason)
         (shown,) = await _shape(session, [seat])
     return shown.response()
 

@@ -235,6 +235,17 @@ _PROBLEM_SCHEMA = {
         "status": {"type": "integer"},
         "code": {"type": "string", "description": "Stable; made for programs."},
         "detail": {"type": "string", "description": "Made for people; says what to do next."},
+        "possible": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Of not_possible: the steps that can be taken instead.",
+        },
+        "holder": {
+            "type": "object",
+            "description": "Of taken: who has it.",
+            "required": ["id", "name"],
+            "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+        },
         "errors": {
             "type": "array",
             "items": {

@@ -6,6 +6,8 @@
     ├── NotFound             no such thing, or not yours to see: the two cannot be told apart
     ├── Gone                 it was there and was destroyed, as whoever may know it is told
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
+    │   ├── NotPossible          this step does not lead on from here; says which do
+    │   └── Taken                a colleague was first; says who
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
     ├── TooMuch              more than the limits allow for now; says when to try again
@@ -21,7 +23,8 @@
 thing, says what to do next, and never repeats what was sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 
 class ConsultError(Exception):
@@ -66,6 +69,27 @@ class Gone(ConsultError):
 
 class Conflict(ConsultError):
     code = "conflict"
+
+
+class NotPossible(Conflict):
+    """`possible` are the steps that this person can take instead."""
+
+    code = "not_possible"
+
+    def __init__(self, state: str, step: str, possible: Sequence[str]) -> None:
+        super().__init__(f"The step {step} is not possible while the consult is {state}.")
+        self.possible = list(possible)
+
+
+class Taken(Conflict):
+    """`holder` is who has it, by id and name."""
+
+    code = "taken"
+    rule = "taken"
+
+    def __init__(self, holder_id: UUID, name: str) -> None:
+        super().__init__(f"{name} has taken this consult. Speak to them.")
+        self.holder_id, self.name = holder_id, name
 
 
 class InvalidRequest(ConsultError):

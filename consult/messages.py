@@ -9,9 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult import audit, notifications
 from consult.access import Action
 from consult.backends.jobs import Jobs
-from consult.consults import Seat, announce, get_seat, join, seq_column
+from consult.consults import Seat, announce, carry_on, get_seat, join, seq_column
 from consult.errors import Conflict, InvalidFields
-from consult.models import Actor, Audience, Consult, ConsultState, Message, Photo, Role
+from consult.models import Actor, Audience, Consult, Message, Photo
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ async def post_message(
     session.add(message)
     await join(session, seat, openly=not clinicians)
     if not clinicians:
-        consult.state = _state_after(actor, consult.state)
+        await carry_on(session, seat, answers=True)
     announce(session, consult, "message.posted", message.id, draft.audience)
     await audit.record(session, seat.actor, "message.posted", message.id, **seat.about)
     await notifications.something_new(session, jobs, consult, by=actor, audience=draft.audience)
@@ -109,13 +109,6 @@ def _numbered(consult: Consult, actor: Actor, draft: Draft) -> Message:
         body=draft.body,
         photo_ids=[str(photo_id) for photo_id in draft.photo_ids],
     )
-
-
-def _state_after(actor: Actor, state: ConsultState) -> ConsultState:
-    """A specialist's word answers; a question after an answer puts it back in review."""
-    if actor.role is Role.SPECIALIST:
-        return ConsultState.ANSWERED
-    return ConsultState.IN_REVIEW if state is ConsultState.ANSWERED else state
 
 
 async def _require_photos(session: AsyncSession, seat: Seat, photo_ids: tuple[UUID, ...]) -> None:

@@ -38,7 +38,7 @@ class Holder:
         return await self.client.put(path, content=photo, params=query, headers=self.headers)
 
     async def send(self, photo: bytes, *, number: int | None = None) -> Any:
-        query = {} if number is None else {"number": number}
+        query: dict[str, Any] = {} if number is None else {"number": number}
         answer = await self.put_photo(photo, **query)
         assert answer.status_code == 201, answer.text
         return answer.json()

@@ -96,6 +96,23 @@ async def shown_of(session: AsyncSession, consult_id: UUID) -> list[Shown]:
     return await _shown(session, query)
 
 
+async def was_shown(
+    session: AsyncSession, user_id: UUID, consult_id: UUID, *, until: datetime
+) -> bool:
+    """Whether somebody saw the consult, by itself or in a list, before `until`."""
+    query = (
+        select(AuditRow.seq)
+        .where(
+            _tells_of([consult_id]),
+            _shows_something(),
+            col(AuditRow.actor_id) == str(user_id),
+            col(AuditRow.at) < _text(until),
+        )
+        .limit(1)
+    )
+    return (await session.exec(query)).first() is not None
+
+
 async def shown_to_others(
     session: AsyncSession, patient_id: UUID, consult_ids: Sequence[UUID], *, since: datetime
 ) -> list[Shown]:

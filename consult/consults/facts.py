@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from consult.access import Consent, Relation, Standing
+from consult.clinical.workflow.states import ENDS
 from consult.models import (
     WRITE_ONLY,
     Actor,
@@ -23,7 +24,6 @@ from consult.models import (
     ConsentMethod,
     ConsentRow,
     Consult,
-    ConsultState,
     Participant,
     Proxy,
     Purpose,
@@ -82,7 +82,7 @@ async def read_known(session: AsyncSession, query: KnownQuery) -> list[Known]:
 
 def facts_of(known: Known, actor: Actor) -> AboutConsult:
     relation, live = _relation(known, actor)
-    closed = known.consult.state is ConsultState.CLOSED
+    closed = known.consult.state in ENDS
     return {
         "relation": relation,
         "live": live,

@@ -117,7 +117,7 @@ class TestTakingBack:
         refused = await people.specialist.put_message(consult_id, body="But")
         assert refused.json()["code"] == "consent_required"
         assert await statuses(people.patient, consult_id, photo["id"]) == [200, 200, 200, 201]
-        closed = await people.specialist.request("POST", f"/api/consults/{consult_id}/close")
+        closed = await people.specialist.close(consult_id)
         assert closed.status_code == 200
 
     async def test_it_takes_the_passkey(self, people: People) -> None:

@@ -152,12 +152,12 @@ class TestListing:
             await people.specialist.open_consult(kind="second_opinion"),
         ]
         await people.specialist.say(opened[0], "Mine.")
-        await people.other_specialist.say(opened[1], "Mine, quietly.", audience="clinicians")
+        await people.other_specialist.say(opened[1], "I look, quietly.", audience="clinicians")
         opened.append(await people.patient.open_consult(kind="pre_visit"))
         await sent_away.say(opened[5], "Mine.")
         for colleague in (guest, late):
             await give_seat(backends, people.specialist, colleague, opened[0])
-        await people.specialist.request("POST", f"/api/consults/{opened[0]}/close")
+        await people.specialist.close(opened[0])
         past = datetime(2026, 1, 1, tzinfo=UTC)
         await make_proxy(backends, people.patient, mother)
         await make_proxy(backends, people.patient, former, ends_at=past)
@@ -173,7 +173,8 @@ class TestListing:
             seat = await session.get_one(Participant, (UUID(opened[0]), late.user.id))
             seat.expires_at = past
 
-        inbox = {opened[2], opened[3], opened[5]}
+        # A word among clinicians takes nothing: it still waits for everybody.
+        inbox = {opened[1], opened[2], opened[3], opened[5]}
         expected = {
             mother.user.name: {opened[0], opened[5]},
             former.user.name: set[str](),
@@ -273,7 +274,7 @@ class TestClosing:
         consult_id = await people.patient.open_consult()
         await people.specialist.say(consult_id, "All well.")
 
-        closed = await people.specialist.request("POST", f"/api/consults/{consult_id}/close")
+        closed = await people.specialist.close(consult_id)
         late = await people.patient.put_message(consult_id, body="One more thing")
 
         assert (closed.status_code, closed.json()["state"]) == (200, "closed")
@@ -282,14 +283,14 @@ class TestClosing:
     async def test_a_patient_does_not_close(self, people: People) -> None:
         consult_id = await people.patient.open_consult()
 
-        answer = await people.patient.request("POST", f"/api/consults/{consult_id}/close")
+        answer = await people.patient.close(consult_id)
 
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
     async def test_a_stranger_learns_nothing_from_trying(self, people: People) -> None:
         consult_id = await people.patient.open_consult()
 
-        answer = await people.other_patient.request("POST", f"/api/consults/{consult_id}/close")
+        answer = await people.other_patient.close(consult_id)
 
         assert answer.status_code == 404
 

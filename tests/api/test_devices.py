@@ -688,7 +688,7 @@ class TestClaim:
     ) -> None:
         consult_id = await tablet.send(PHOTO)
         await people.specialist.say(consult_id, "Bring them in.")
-        await people.specialist.request("POST", f"/api/consults/{consult_id}/close")
+        await people.specialist.close(consult_id)
 
         async with crew_on(service, tablet, "Sam Rivera") as sam:
             await claim(sam)

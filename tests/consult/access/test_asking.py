@@ -108,6 +108,7 @@ class TestSeat:
             kind=ConsultKind.EMERGENCY,
             urgency=Urgency.STAT,
             opened_by=uuid4(),
+            service_id=uuid4(),
             study_instance_uid="2.25.1",
         )
 
@@ -138,6 +139,7 @@ WITHOUT_A_SEAT = {
     "consult/consults/facts.py:known": "what the decision is taken by",
     "consult/consults/seats.py:_consent_to": "what the decision is taken by",
     "consult/consults/lifecycle.py:_opener": "whose id it is, before a seat is asked for",
+    "consult/consults/taking.py:_holder": "who has it, for a colleague who was shown it before",
     "consult/photos/rows.py:consult_of": "which consult to ask for a seat in",
     "consult/quotas.py:require_consult_quota": "how many photos there are, to its members",
     "consult/quotas.py:_require_hour": "when the actor's own photos came",
