@@ -19,6 +19,7 @@ from api import (
     consults,
     devices,
     events,
+    figures,
     guests,
     image_requests,
     links,
@@ -69,6 +70,7 @@ API_ROUTES: list[BaseRoute] = [
     *links.routes,
     *reviews.routes,
     *outcomes.routes,
+    *figures.routes,
 ]
 
 

@@ -153,6 +153,7 @@ WITHOUT_A_SEAT = {
     "consult/image_requests/reminding.py:mail_due_requests": "the clock's, for nobody's eyes",
     "consult/image_requests/reminding.py:end_of_closed": "the same",
     "consult/outcomes.py:ask_for_outcomes": "the same",
+    "consult/figures.py:turn_round_figures": "times and numbers, behind a decision of their own",
     "consult/tasks.py:send_image_request": "whom to write to, and whether still",
     "consult/tasks.py:send_outcome_question": "the same",
     "consult/tasks.py:sweep_orphans": "the names of stored files, none of what is in them",
