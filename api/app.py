@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from api import (
     accounts,
+    advice,
     audit,
     break_glass,
     claims,
@@ -21,16 +22,21 @@ from api import (
     events,
     figures,
     guests,
+    handovers,
     image_requests,
     links,
     messages,
+    notices,
     operations,
     outcomes,
     photos,
     proxies,
     requested_photos,
     reviews,
+    services,
+    steps,
     web,
+    webhooks,
 )
 from api.limits import Limits
 from api.openapi import require_operations
@@ -57,6 +63,8 @@ API_ROUTES: list[BaseRoute] = [
     *devices.routes,
     *claims.routes,
     *consults.routes,
+    *steps.routes,
+    *advice.routes,
     *photos.routes,
     *messages.routes,
     *events.routes,
@@ -71,6 +79,10 @@ API_ROUTES: list[BaseRoute] = [
     *reviews.routes,
     *outcomes.routes,
     *figures.routes,
+    *services.routes,
+    *handovers.routes,
+    *webhooks.routes,
+    *notices.routes,
 ]
 
 

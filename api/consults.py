@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,15 +12,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.auditing import put_on_record, recording
+from api.auditing import recording
 from api.auth import actor_of
 from api.bodies import JSON_LIMIT, Body, Query, parse_json, read_bytes, read_json, read_query
+from api.clock import ClockRead, EmergencyRead, OwnerRead, PageRead, ServiceBrief
 from api.openapi import operation
 from api.photos import PhotoRead, shape_photos
 from api.shapes import PatientRead, Person, Shape, Time
 from api.state import ConsultRequest
+from consult import audit
 from consult.access import Action, Consent, Relation
+from consult.clinical.red_flags import RedFlag
+from consult.clinical.workflow import states
+from consult.clinical.workflow.service_levels import Priority
 from consult.clinical.workflow.states import State
+from consult.config import Settings
 from consult.consults import (
     CloseReason,
     Cursor,
@@ -32,14 +38,29 @@ from consult.consults import (
     list_seats,
     mark_read,
     named_in,
+    note_seen,
     open_consult,
+    pages_of,
     people_of,
+    possible_for,
     record_list,
+    services_of,
     set_confidential,
+    unreachable_of,
     unread_of,
 )
 from consult.errors import InvalidFields
-from consult.models import Audience, ConsentMethod, ConsultKind, Role, Urgency, now
+from consult.models import (
+    PRIORITY,
+    Audience,
+    ConsentMethod,
+    ConsultKind,
+    Role,
+    Service,
+    Urgency,
+    User,
+    now,
+)
 from consult.photos import photos_in
 
 
@@ -53,6 +74,10 @@ class ConsultOpen(Body):
     patient_id: UUID | None = None
     consent: Literal[ConsentMethod.VERBAL, ConsentMethod.SIGNATURE] | None = None
     """How the patient agreed to care, as a clinician says; without it an emergency speaks."""
+    service_id: UUID | None = None
+    """Whose team it is for; left out, the service that every installation has."""
+    red_flags: Annotated[tuple[RedFlag, ...], Field(max_length=20)] = ()
+    """The patient's own answers that were yes. Any of them stops the consult: call first."""
 
 
 Reason = Annotated[str, StringConstraints(max_length=2000)]
@@ -103,6 +128,18 @@ class ConsultRead(Shape):
     """Kept from those who act for the patient."""
     consent: Consent
     """To care, as it is now."""
+    priority: Priority
+    service: ServiceBrief
+    owner: OwnerRead | None
+    """Who has to move next; null only at an end."""
+    due_at: Time | None
+    """By when they have to."""
+    overdue: bool
+    possible: list[states.Step]
+    """The steps that you can take now."""
+    clock: ClockRead
+    emergency: EmergencyRead | None
+    """Not null: this is no longer a consult. Call the number."""
     consent_overdue: bool
     """An emergency spoke for the patient, and nobody has asked them in 72 hours."""
     unread: int
@@ -131,6 +168,10 @@ class ConsultDetail(ConsultRead):
     guests: list[GuestRead]
     """Those of the people who were asked in for a while."""
     photos: list[PhotoRead]
+    pages: list[PageRead]
+    """The ladder: who was paged when, and who will be."""
+    unreachable: list[Person]
+    """Their mail address does not work."""
 
 
 class ConsultPage(Shape):
@@ -161,8 +202,10 @@ async def post_consult(request: ConsultRequest) -> Response:
             reason=wish.reason,
             patient_id=wish.patient_id,
             consent=wish.consent,
+            service_id=wish.service_id,
+            red_flags=wish.red_flags,
         )
-        shown = await _shown_to(session, seat)
+        shown = await _shown_to(session, seat, backends.settings)
     return shown.response(201 if created else 200)
 
 
@@ -181,7 +224,7 @@ async def get_consults(request: ConsultRequest) -> Response:
     async with backends.database.reads() as session:
         seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
         page = seats[: query.limit]
-        items = await _shape(session, page)
+        items = await shape_consults(session, page, backends.settings)
     async with recording(request) as session:
         await record_list(session, actor, page)
     more = len(seats) > query.limit
@@ -198,17 +241,23 @@ async def get_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
         seat = await get_seat(session, actor, request.path_params["consult_id"])
-        (shown,) = await _shape(session, [seat])
+        (shown,) = await shape_consults(session, [seat], backends.settings)
         people = [Person.of(user) for user in await people_of(session, seat)]
         guests = [_shape_guest(guest) for guest in await guests_of(session, seat)]
         photos = await shape_photos(session, await photos_in(session, seat))
-    await put_on_record(request, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
+        pages = [PageRead.of(page, seat) for page in await pages_of(session, seat)]
+        unreachable = [Person.of(user) for user in await unreachable_of(session, seat)]
+    async with recording(request) as session:
+        await audit.record(session, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
+        await note_seen(session, seat)
     detail = ConsultDetail(
         **shown.model_dump(),
         last_event=seat.last_event,
         people=people,
         guests=guests,
         photos=photos,
+        pages=pages,
+        unreachable=unreachable,
     )
     return detail.response()
 
@@ -229,7 +278,7 @@ async def post_close(request: ConsultRequest) -> Response:
             session, actor, request.path_params["consult_id"], Action.CONSULT_CLOSE
         )
         await close_consult(session, seat, code=wish.code, reason=wish.reason)
-        (shown,) = await _shape(session, [seat])
+        (shown,) = await shape_consults(session, [seat], backends.settings)
     return shown.response()
 
 
@@ -246,7 +295,7 @@ async def post_confidential(request: ConsultRequest) -> Response:
     async with backends.database.writes.begin() as session:
         seat = await get_seat(session, actor, consult_id, Action.CONSULT_HIDE)
         await set_confidential(session, seat, confidential=wish.confidential)
-        (shown,) = await _shape(session, [seat])
+        (shown,) = await shape_consults(session, [seat], backends.settings)
     return shown.response()
 
 
@@ -266,44 +315,63 @@ async def put_read(request: ConsultRequest) -> Response:
     return Response(status_code=204)
 
 
-async def _shown_to(session: AsyncSession, seat: Seat) -> ConsultRead | ConsultReceipt:
+async def _shown_to(
+    session: AsyncSession, seat: Seat, settings: Settings
+) -> ConsultRead | ConsultReceipt:
     if seat.actor.role is Role.DEVICE:
         return ConsultReceipt(id=seat.consult.id)
-    (shown,) = await _shape(session, [seat])
+    (shown,) = await shape_consults(session, [seat], settings)
     return shown
 
 
-async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRead]:
+async def shape_consults(
+    session: AsyncSession, seats: Sequence[Seat], settings: Settings
+) -> list[ConsultRead]:
     unread, named = await unread_of(session, seats), await named_in(session, seats)
-    shown: list[ConsultRead] = []
-    for seat in seats:
-        consult, clinicians = seat.consult, seat.view is Audience.CLINICIANS
-        patient = named[consult.patient_id] if consult.patient_id else None
-        shown.append(
-            ConsultRead(
-                id=consult.id,
-                kind=consult.kind,
-                urgency=consult.urgency,
-                state=consult.state,
-                reason=consult.reason,
-                patient=PatientRead.of(patient) if patient else None,
-                opened_by=Person.of(named[consult.opened_by]),
-                claimed_by=Person.of(named[consult.claimed_by]) if consult.claimed_by else None,
-                claimed_at=consult.claimed_at,
-                relation=seat.relation,
-                joined=seat.relation not in (Relation.NONE, Relation.INBOX),
-                confidential=consult.confidential,
-                consent=seat.consent,
-                consent_overdue=clinicians and seat.consent_is_overdue(now()),
-                unread=unread.get(consult.id, 0),
-                last_seq=seat.last_seq,
-                photo_count=consult.photo_count,
-                study_instance_uid=consult.study_instance_uid,
-                created_at=consult.created_at,
-                updated_at=seat.updated_at,
-            )
+    services = await services_of(session, seats)
+    return [
+        _shape(
+            seat, unread.get(seat.consult.id, 0), named, services[seat.consult.service_id], settings
         )
-    return shown
+        for seat in seats
+    ]
+
+
+def _shape(
+    seat: Seat, unread: int, named: Mapping[UUID, User], service: Service, settings: Settings
+) -> ConsultRead:
+    consult, clinicians = seat.consult, seat.view is Audience.CLINICIANS
+    patient = named[consult.patient_id] if consult.patient_id else None
+    return ConsultRead(
+        id=consult.id,
+        kind=consult.kind,
+        urgency=consult.urgency,
+        state=consult.state,
+        reason=consult.reason,
+        patient=PatientRead.of(patient) if patient else None,
+        opened_by=Person.of(named[consult.opened_by]),
+        claimed_by=Person.of(named[consult.claimed_by]) if consult.claimed_by else None,
+        claimed_at=consult.claimed_at,
+        relation=seat.relation,
+        joined=seat.relation not in (Relation.NONE, Relation.INBOX),
+        confidential=consult.confidential,
+        consent=seat.consent,
+        consent_overdue=clinicians and seat.consent_is_overdue(now()),
+        priority=PRIORITY[consult.urgency],
+        service=ServiceBrief.of(service, settings),
+        owner=OwnerRead.of(seat, named),
+        due_at=consult.due_at,
+        overdue=consult.due_at is not None and consult.due_at < now(),
+        possible=possible_for(seat),
+        clock=ClockRead.of(consult, named),
+        emergency=EmergencyRead.of(consult, service, settings),
+        unread=unread,
+        last_seq=seat.last_seq,
+        photo_count=consult.photo_count,
+        study_instance_uid=consult.study_instance_uid,
+        created_at=consult.created_at,
+        updated_at=seat.updated_at,
+    )
 
 
 def _shape_guest(guest: Guest) -> GuestRead:

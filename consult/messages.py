@@ -9,8 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult import audit, notifications
 from consult.access import Action
 from consult.backends.jobs import Jobs
-from consult.consults import Seat, announce, carry_on, get_seat, join, seq_column
-from consult.errors import Conflict, InvalidFields
+from consult.consults import Seat, absent_or_taken, announce, carry_on, get_seat, join, seq_column
+from consult.errors import Conflict, InvalidFields, NotFound, Taken
 from consult.models import Actor, Audience, Consult, Message, Photo
 
 
@@ -29,10 +29,10 @@ async def post_message(
 ) -> tuple[Message, bool]:
     """Say `draft` in the consult. The same draft again is the same message: then False.
 
-    Raises NotFound, Forbidden, Conflict (closed; another message has this id), InvalidFields.
+    Raises NotFound, Taken, Forbidden, Conflict (closed; another message has this id), InvalidFields.
     """
     clinicians = draft.audience is Audience.CLINICIANS
-    seat = await get_seat(session, actor, consult_id)
+    seat = await _seat(session, actor, consult_id)
     if said := await _said(session, seat, draft.id):
         said = _same_again(said, seat, draft)
         await audit.record(session, seat.actor, "message.viewed", said.id, **seat.about)
@@ -51,6 +51,15 @@ async def post_message(
     await audit.record(session, seat.actor, "message.posted", message.id, **seat.about)
     await notifications.something_new(session, jobs, consult, by=actor, audience=draft.audience)
     return message, True
+
+
+async def _seat(session: AsyncSession, actor: Actor, consult_id: UUID) -> Seat:
+    """Whoever was too late for it is told who was quicker."""
+    try:
+        return await get_seat(session, actor, consult_id)
+    except NotFound as absent:
+        told = await absent_or_taken(session, actor, consult_id)
+        raise (told if isinstance(told, Taken) else absent) from None
 
 
 async def list_messages(

@@ -3,7 +3,7 @@
 One job per person, keyed by person and consult: ten photos in a minute are one e-mail.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -11,25 +11,34 @@ from uuid import UUID, uuid4
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from consult import services
 from consult.audit import Anchor
 from consult.backends.jobs import Jobs
 from consult.backends.mail import Message
+from consult.clinical.workflow.service_levels import Priority, Rung
 from consult.config import Settings
 from consult.models import (
     CLINICIANS,
     PEOPLE,
+    PRIORITY,
     Actor,
     Audience,
     Consult,
+    Escalation,
+    Notice,
+    NoticeEvent,
     Participant,
     Proxy,
     Role,
     User,
     now,
 )
+from consult.preferences import timing
 
 SEND_NOTICE = "send_notice"
 SEND_ALERT = "send_alert"
+SEND_PAGE = "send_page"
+SEND_DIGEST = "send_digest"
 
 # Long enough to gather a burst, short enough that nobody waits for it.
 _DELAY = 2.0
@@ -44,6 +53,12 @@ class Words(StrEnum):
     GLASS_TO_REVIEW = "glass_to_review"
     GLASS_OVERDUE = "glass_overdue"
     PROXY_ENDED = "proxy_ended"
+    PAGE = "page"
+    """To whoever is on duty: somebody waits."""
+    DIGEST = "digest"
+    HANDOVER = "handover"
+    HANDOVER_OVERDUE = "handover_overdue"
+    ROSTER_GAP = "roster_gap"
 
 
 class _Letter(NamedTuple):
@@ -82,6 +97,33 @@ _LETTERS = {
         "Ask whether they need help with that.\n\nSign in:",
         "/",
     ),
+    Words.PAGE: _Letter(
+        "You are on duty: somebody waits for an answer",
+        "Somebody waits for an answer in Consult, and you are on duty.\n\nSign in and take it:",
+        "/consults/{consult_id}",
+    ),
+    Words.DIGEST: _Letter(
+        "What is new today",
+        "There is something new for you in Consult.\n\nSign in to read it:",
+        "/",
+    ),
+    Words.HANDOVER: _Letter(
+        "A colleague hands their duty over to you",
+        "A colleague wants to hand over to you what they have. Nothing is yours before you\n"
+        "accept it.\n\nSign in to do so:",
+        "/",
+    ),
+    Words.HANDOVER_OVERDUE: _Letter(
+        "A hand-over was not accepted",
+        "Nobody has accepted a hand-over. Everything stays with whoever wants to leave.\n\n"
+        "Sign in:",
+        "/",
+    ),
+    Words.ROSTER_GAP: _Letter(
+        "The roster has a gap",
+        "At some time in the next days nobody is on duty.\n\nSign in to see when:",
+        "/",
+    ),
 }
 _FOOT = "\n{link}\n\nThis mailbox is not read. In an emergency call {emergency_number}.\n"
 
@@ -97,9 +139,17 @@ consult audit verify --anchor FILE
 
 
 async def consult_opened(session: AsyncSession, jobs: Jobs, consult: Consult, *, by: Actor) -> None:
-    """Tell the service that a consult waits, and the patient if somebody else opened it."""
-    hearers = await _service(session) | await patients_side(session, consult)
-    await _notify(session, jobs, consult, hearers - {by.user_id})
+    """Tell the team that a consult waits, and the patient if somebody else opened it.
+
+    Whoever is paged for it is not told twice.
+    """
+    paged = await services.person_to_page(
+        session, await services.get_service(session, consult.service_id), Rung.PRIMARY, now()
+    )
+    hearers = await _team(session, consult) - {paged}
+    hearers |= await patients_side(session, consult)
+    event = NoticeEvent.CONSULT_OPENED
+    await _notify(session, jobs, consult, hearers - {by.user_id}, event=event)
 
 
 async def something_new(
@@ -109,8 +159,9 @@ async def something_new(
     *,
     by: Actor,
     audience: Audience = Audience.EVERYONE,
+    event: NoticeEvent = NoticeEvent.NEWS,
 ) -> None:
-    """Tell whoever is in the consult, and the whole service while nobody has taken it."""
+    """Tell whoever is in the consult, and the team on duty while nobody has taken it."""
     query = (
         select(User.id, User.role)
         .join(Participant, col(Participant.user_id) == User.id)
@@ -125,8 +176,31 @@ async def something_new(
     if audience is Audience.EVERYONE:
         hearers |= await patients_side(session, consult)
     if consult.assigned_to is None:
-        hearers |= await _service(session)
-    await _notify(session, jobs, consult, hearers - {by.user_id})
+        hearers |= await _team(session, consult)
+    await _notify(session, jobs, consult, hearers - {by.user_id}, event=event)
+
+
+async def page(session: AsyncSession, jobs: Jobs, escalation: Escalation, user_id: UUID) -> None:
+    """Write to whoever is on duty; in their quiet hours only of what is an emergency."""
+    consult = await session.get_one(Consult, escalation.consult_id)
+    urgent = PRIORITY[consult.urgency] in (Priority.RED, Priority.ORANGE)
+    waits = await timing(session, [user_id], NoticeEvent.PAGE, urgent=urgent, at=now())
+    notice = Notice(
+        user_id=user_id,
+        consult_id=consult.id,
+        escalation_id=escalation.id,
+        words=Words.PAGE.value,
+    )
+    session.add(notice)
+    await session.flush()
+    await jobs.enqueue(session, SEND_PAGE, delay=waits[user_id].delay, notice_id=str(notice.id))
+
+
+async def tell(session: AsyncSession, jobs: Jobs, user_id: UUID, words: Words) -> None:
+    """Send somebody a text that names nothing, at once."""
+    await jobs.enqueue(
+        session, SEND_ALERT, user_id=str(user_id), words=words.value, notice_id=str(uuid4())
+    )
 
 
 async def glass_broken(session: AsyncSession, jobs: Jobs, consult: Consult) -> None:
@@ -189,8 +263,11 @@ def anchor_notice(settings: Settings, to: str, anchor: Anchor) -> Message:
     )
 
 
-async def _service(session: AsyncSession) -> set[UUID]:
-    return await _with_roles(session, Role.SPECIALIST, Role.COORDINATOR)
+async def _team(session: AsyncSession, consult: Consult) -> set[UUID]:
+    """Who is on duty; with nobody on the roster everybody, so that nothing waits in silence."""
+    service = await services.get_service(session, consult.service_id)
+    on_duty = set((await services.on_duty(session, service, now())).values())
+    return on_duty or await _with_roles(session, Role.SPECIALIST, Role.COORDINATOR)
 
 
 async def _with_roles(session: AsyncSession, *roles: Role) -> set[UUID]:
@@ -202,21 +279,38 @@ async def _notify(
     session: AsyncSession,
     jobs: Jobs,
     consult: Consult,
-    hearers: Iterable[UUID],
+    hearers: Collection[UUID],
     *,
     words: Words = Words.NEWS,
     delay: float = _DELAY,
+    event: NoticeEvent = NoticeEvent.NEWS,
 ) -> None:
     # News keeps the key it always had: a burst of news is one mail, an alarm is never part of it.
     kind = "" if words is Words.NEWS else f":{words.value}"
+    urgent = words is not Words.NEWS or PRIORITY[consult.urgency] in (Priority.RED, Priority.ORANGE)
+    waits = await timing(session, hearers, event, urgent=urgent, at=now())
     for user_id in sorted(hearers):
+        if waits[user_id].digest:
+            await _digest(session, jobs, user_id, waits[user_id].delay)
+            continue
         await jobs.enqueue(
             session,
             SEND_NOTICE,
             key=f"{SEND_NOTICE}:{consult.id}:{user_id}{kind}",
-            delay=delay,
+            delay=max(delay, waits[user_id].delay),
             user_id=str(user_id),
             consult_id=str(consult.id),
             notice_id=str(uuid4()),
             words=words.value,
         )
+
+
+async def _digest(session: AsyncSession, jobs: Jobs, user_id: UUID, delay: float) -> None:
+    await jobs.enqueue(
+        session,
+        SEND_DIGEST,
+        key=f"{SEND_DIGEST}:{user_id}",
+        delay=delay,
+        user_id=str(user_id),
+        notice_id=str(uuid4()),
+    )

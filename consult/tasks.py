@@ -7,17 +7,24 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from consult import accounts, audit, image_requests, notifications, outcomes
-from consult.access import Action
+from consult import (
+    accounts,
+    audit,
+    escalations,
+    handovers,
+    image_requests,
+    notifications,
+    outcomes,
+    sending,
+    services,
+    webhooks,
+)
 from consult.accounts import mail
-from consult.accounts.people import acting
 from consult.accounts.secret import mailed_secret
 from consult.backends.jobs import Task
 from consult.bootstrap import Backends
 from consult.break_glass import remind_of_overdue
-from consult.consults import get_seat
-from consult.errors import ConsultError
-from consult.models import ImageRequest, Invitation, Link, PatientOutcome, Photo, User, Via, now
+from consult.models import ImageRequest, Invitation, Link, PatientOutcome, Photo, User, now
 
 SWEEP_ORPHANS = "sweep_orphans"
 REMIND_OF_REVIEWS = "remind_of_reviews"
@@ -25,10 +32,18 @@ ANCHOR_AUDIT = "anchor_audit"
 MAIL_ANCHOR = "mail_anchor"
 MAIL_DUE_REQUESTS = "mail_due_requests"
 ASK_FOR_OUTCOMES = "ask_for_outcomes"
+RELEASE_ABANDONED = "release_abandoned"
+WARN_OF_GAPS = "warn_of_gaps"
 NAMES = frozenset(
     {
         notifications.SEND_NOTICE,
         notifications.SEND_ALERT,
+        notifications.SEND_PAGE,
+        notifications.SEND_DIGEST,
+        webhooks.SEND_WEBHOOK,
+        handovers.CHECK_HANDOVER,
+        RELEASE_ABANDONED,
+        WARN_OF_GAPS,
         mail.SEND_INVITATION,
         mail.SEND_RECOVERY_LINK,
         mail.SEND_ACCOUNT_NOTICE,
@@ -49,8 +64,14 @@ ORPHAN_AGE = timedelta(hours=24)
 
 def tasks_of(backends: Backends) -> Mapping[str, Task]:
     return {
-        notifications.SEND_NOTICE: partial(send_notice, backends),
+        notifications.SEND_NOTICE: partial(sending.send_notice, backends),
         notifications.SEND_ALERT: partial(send_alert, backends),
+        notifications.SEND_PAGE: partial(sending.send_page, backends),
+        notifications.SEND_DIGEST: partial(sending.send_digest, backends),
+        webhooks.SEND_WEBHOOK: partial(sending.send_webhook, backends),
+        handovers.CHECK_HANDOVER: partial(check_handover, backends),
+        RELEASE_ABANDONED: partial(release_abandoned, backends),
+        WARN_OF_GAPS: partial(warn_of_gaps, backends),
         mail.SEND_INVITATION: partial(send_invitation, backends),
         mail.SEND_RECOVERY_LINK: partial(send_recovery_link, backends),
         mail.SEND_ACCOUNT_NOTICE: partial(send_account_notice, backends),
@@ -63,35 +84,6 @@ def tasks_of(backends: Backends) -> Mapping[str, Task]:
         image_requests.SEND_IMAGE_REQUEST: partial(send_image_request, backends),
         outcomes.SEND_OUTCOME_QUESTION: partial(send_outcome_question, backends),
     }
-
-
-async def send_notice(
-    backends: Backends,
-    *,
-    user_id: str,
-    consult_id: str,
-    notice_id: str,
-    words: str = notifications.Words.NEWS,
-) -> None:
-    """Send one notice, unless the person has lost access since. The Message-ID stays the same on a retry."""
-    async with backends.database.reads() as session:
-        user = await session.get(User, UUID(user_id))
-        if user is None or not user.active or not user.email:
-            return
-        actor = acting(user, via=Via.COMMAND)
-        try:
-            await get_seat(session, actor, UUID(consult_id), Action.CONSULT_READ)
-        except ConsultError:
-            return
-    # No transaction is open while we talk to a mail server.
-    letter = notifications.notice(
-        backends.settings,
-        user.email,
-        notice_id,
-        notifications.Words(words),
-        consult_id=UUID(consult_id),
-    )
-    await backends.mailer.send(letter)
 
 
 async def send_alert(backends: Backends, *, user_id: str, words: str, notice_id: str) -> None:
@@ -113,6 +105,26 @@ async def remind_of_reviews(backends: Backends) -> None:
     """Raise the alarm for every broken glass whose review is overdue, at most once a day."""
     async with backends.database.writes.begin() as session:
         await remind_of_overdue(session, backends.jobs)
+
+
+async def check_handover(backends: Backends, *, handover_id: str) -> None:
+    """Tell the supervisor of a hand-over that nobody has accepted in time."""
+    async with backends.database.writes.begin() as session:
+        await handovers.alarm_when_overdue(session, backends.jobs, UUID(handover_id))
+
+
+async def release_abandoned(backends: Backends) -> None:
+    """Let wait again what belongs to somebody who cannot come in any more."""
+    async with backends.database.writes.begin() as session:
+        await escalations.release_abandoned(session)
+
+
+async def warn_of_gaps(backends: Backends) -> None:
+    """Tell the coordinators when a service that keeps a roster has nobody on it soon."""
+    async with backends.database.writes.begin() as session:
+        if await services.any_gap_soon(session):
+            words = notifications.Words.ROSTER_GAP
+            await notifications.alert(session, backends.jobs, words, officers_too=False)
 
 
 async def send_invitation(backends: Backends, *, invitation_id: str) -> None:

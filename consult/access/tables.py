@@ -10,6 +10,7 @@ LOOK = _READ | {Action.IMAGE_READ}
 _WRITE = frozenset({Action.MESSAGE_POST, Action.PHOTO_ATTACH, Action.PHOTO_TURN})
 _ASK = LOOK | _WRITE
 _SUBJECT = _ASK | {
+    Action.CONSULT_PURSUE,
     Action.CONSULT_HIDE,
     Action.SEAT_END,
     Action.PROXY_ADD,
@@ -21,12 +22,14 @@ _SUBJECT = _ASK | {
     Action.DISCLOSURES_EXPORT,
 }
 _PROXY = _ASK | {
+    Action.CONSULT_PURSUE,
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
     Action.CONSENT_WITHDRAW,
     Action.READERS_READ,
 }
 _CREW = _ASK | {
+    Action.CONSULT_PURSUE,
     Action.CONSULT_HIDE,
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
@@ -34,6 +37,9 @@ _CREW = _ASK | {
     Action.OUTCOME_READ,
 }
 _SPECIALIST = _ASK | {
+    Action.CONSULT_TAKE,
+    Action.CONSULT_MOVE,
+    Action.ADVICE_WRITE,
     Action.IMAGE_READ_FOR_OTHERS,
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
@@ -49,11 +55,12 @@ _SPECIALIST = _ASK | {
 }
 # Nobody who has not joined lets others in, or reads for anything but the care of this patient:
 # what a colleague was given ends with the seat of whoever gave it.
-_INBOX = _SPECIALIST - {Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS}
+_INBOX = _SPECIALIST - {Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS, Action.ADVICE_WRITE}
 # Whoever sees that nothing is left unanswered reads and asks, and never needs the picture.
 _COORDINATOR = _READ | {
     Action.MESSAGE_POST,
     Action.CLINICIANS_POST,
+    Action.CONSULT_MOVE,
     Action.CONSULT_HIDE,
     Action.CONSULT_CLOSE,
     Action.SEAT_END,
@@ -81,14 +88,18 @@ _ACCOUNT = frozenset(
         Action.ACCOUNT_CHANGE,
         Action.PASSKEY_NAME,
         Action.SESSION_END,
+        Action.NOTICES_CHOOSE,
+        Action.SERVICE_READ,
     }
 )
 _PERSON = _ACCOUNT | {Action.CONSULT_LIST}
+_TEAM = frozenset({Action.ROSTER_READ, Action.HAND_OVER})
 
 ALONE: dict[Role, frozenset[Action]] = {
     Role.PATIENT: _PERSON | {Action.CONSULT_OPEN},
     Role.EMS: _PERSON | {Action.CONSULT_OPEN},
     Role.SPECIALIST: _PERSON
+    | _TEAM
     | {
         Action.CONSULT_OPEN,
         Action.CODE_MAKE,
@@ -97,7 +108,10 @@ ALONE: dict[Role, frozenset[Action]] = {
         Action.FIGURES_READ,
     },
     Role.COORDINATOR: _PERSON
+    | _TEAM
     | {
+        Action.ROSTER_CHANGE,
+        Action.SERVICE_CHANGE,
         Action.CONSULT_OPEN,
         Action.USER_LIST,
         Action.USER_INVITE,
@@ -111,6 +125,9 @@ ALONE: dict[Role, frozenset[Action]] = {
     },
     Role.ADMIN: _ACCOUNT
     | {
+        Action.SERVICE_CHANGE,
+        Action.WEBHOOK_READ,
+        Action.WEBHOOK_CHANGE,
         Action.USER_LIST,
         Action.USER_INVITE,
         Action.USER_DISABLE,
@@ -177,6 +194,7 @@ NEEDS_STEP_UP = frozenset(
         Action.DEVICE_ENROL,
         Action.AUDIT_READ,
         Action.PATIENT_SHRED,
+        Action.WEBHOOK_CHANGE,
     }
 )
 """Asks for a passkey touched within five minutes; a token never has that."""
@@ -188,6 +206,7 @@ NEEDS_OPEN = _WRITE | {
     Action.SEAT_GIVE,
     Action.REQUEST_MAKE,
     Action.PHOTO_REVIEW,
+    Action.ADVICE_WRITE,
 }
 
 OUTLIVES_CONSENT = _READ | {
@@ -199,6 +218,7 @@ OUTLIVES_CONSENT = _READ | {
     Action.CONSENT_GIVE,
     Action.CONSULT_CLOSE,
     Action.OUTCOME_READ,
+    Action.CONSULT_MOVE,
 }
 """What is left to others when the patient takes the consent to care back."""
 

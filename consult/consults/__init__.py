@@ -7,7 +7,19 @@ from consult.consults.facts import SHIFT, bears_on, consent_of, newest_consent, 
 from consult.consults.ladder import list_escalations
 from consult.consults.lifecycle import carry_on, join, open_consult, set_confidential
 from consult.consults.readers import Look, disclosures_to_others, readers_of
-from consult.consults.reading import Guest, guests_of, mark_read, named_in, people_of, unread_of
+from consult.consults.reading import (
+    Guest,
+    Page,
+    guests_of,
+    mark_read,
+    named_in,
+    note_seen,
+    pages_of,
+    people_of,
+    services_of,
+    unreachable_of,
+    unread_of,
+)
 from consult.consults.scene import Why
 from consult.consults.seats import Cursor, Seat, get_seat, list_seats, record_list, seats_where
 from consult.consults.steps import (
@@ -26,6 +38,7 @@ __all__ = [
     "Cursor",
     "Guest",
     "Look",
+    "Page",
     "Seat",
     "Why",
     "absent_or_taken",
@@ -47,7 +60,9 @@ __all__ = [
     "mark_read",
     "named_in",
     "newest_consent",
+    "note_seen",
     "open_consult",
+    "pages_of",
     "people_of",
     "possible_for",
     "readers_of",
@@ -55,11 +70,13 @@ __all__ = [
     "release",
     "seats_where",
     "seq_column",
+    "services_of",
     "set_confidential",
     "sides_of",
     "take_seat",
     "take_step",
     "topic_of",
+    "unreachable_of",
     "unread_of",
     "visible_to",
 ]

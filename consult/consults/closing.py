@@ -78,7 +78,9 @@ async def _word_unread(session: AsyncSession, seat: Seat) -> bool:
 async def _was_read(session: AsyncSession, seat: Seat, answer: Message) -> bool:
     """Marks of crews are in the clinicians' numbers, those of patients in everyone's."""
     number = case((col(User.role) != Role.PATIENT, answer.seq_clinicians), else_=answer.seq)
-    asked = or_(col(User.role).in_((Role.PATIENT, Role.EMS)), User.id == seat.consult.opened_by)
+    asked = or_(
+        col(User.role).in_((Role.PATIENT, Role.EMS)), col(User.id) == seat.consult.opened_by
+    )
     query = (
         select(ReadMark.user_id)
         .join(User, col(User.id) == ReadMark.user_id)

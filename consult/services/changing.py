@@ -82,6 +82,8 @@ def _require_zone(name: str) -> None:
 
 def _require_times(service: Service) -> None:
     """Refuse what would fail on the day on which somebody needs it."""
+    if len(service.week) not in (0, 7):
+        raise InvalidFields({"week": "Seven days, Monday first, or none."})
     try:
         for day in service.holidays:
             date.fromisoformat(day)

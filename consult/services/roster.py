@@ -14,10 +14,13 @@ from consult.clinical.workflow.service_levels import Rung
 from consult.clinical.workflow.working_time import to_utc
 from consult.errors import InvalidFields, NotFound
 from consult.models import Actor, Role, Service, Shift, User, now
-from consult.services.reading import zone_of
+from consult.services.reading import list_services, zone_of
 
 HORIZON = timedelta(days=14)
 """So far ahead gaps are shown."""
+
+SOON = timedelta(days=7)
+"""So long before, the coordinators are told of a gap on the first rung."""
 
 _LONGEST = timedelta(days=7)
 
@@ -108,6 +111,16 @@ async def gaps_of(
     """When nobody will stand on a rung, rung by rung."""
     shifts = await _duties(session, service, since, until)
     return [gap for rung in Rung for gap in duty.gaps(shifts, rung, since, until)]
+
+
+async def any_gap_soon(session: AsyncSession) -> bool:
+    """Whether a service that keeps a roster has nobody on its first rung some time this week."""
+    at = now()
+    for service in await list_services(session):
+        shifts = await _duties(session, service, at, at + SOON)
+        if shifts and duty.gaps(shifts, Rung.PRIMARY, at, at + SOON):
+            return True
+    return False
 
 
 async def _duties(

@@ -10,15 +10,23 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from consult import devices
+from consult.clinical.workflow.service_levels import Rung
 from consult.models import (
+    Advice,
     BreakGlass,
     Consult,
     Credential,
+    Delivery,
+    Disposition,
     GlassReason,
+    Handover,
     Participant,
     PatientOutcome,
     Role,
+    Service,
+    Shift,
     User,
+    Webhook,
     now,
 )
 from tests.api.authorization.server import Server
@@ -41,6 +49,7 @@ ROLES = {
     "admin": Role.ADMIN,
     "device": Role.DEVICE,
     "newcomer": Role.PATIENT,
+    "colleague": Role.SPECIALIST,
 }
 """The newcomer is in nothing: somebody to be listed, shut out and given codes."""
 
@@ -158,9 +167,52 @@ async def _stand_around(world: World, *, giver: str) -> None:
         "user_id": str(world["newcomer"].user.id),
         "device_id": str(device.id),
         "glass_id": str(glass.id),
+        **await _team(world),
         # Somebody's, and of nobody who asks: their own they are given when they sign in.
         "passkey_id": fresh_id(),
         "session_id": fresh_id(),
+    }
+
+
+async def _team(world: World) -> dict[str, str]:
+    """A service with somebody on duty who hands over, a webhook, and advice in the consult."""
+    people, at = world.people, now()
+    service = Service(name=secrets.token_hex(8))
+    await world.keep(service)
+    who = people["specialist"].user.id
+    shift = Shift(
+        service_id=service.id, user_id=who, rung=Rung.PRIMARY, starts_at=at, ends_at=at + SOON
+    )
+    handover = Handover(
+        service_id=service.id,
+        from_id=people["coordinator"].user.id,
+        to_id=people["colleague"].user.id,
+        due_at=at + SOON,
+    )
+    webhook = Webhook(service_id=service.id, url="https://example.org/hook")
+    await world.keep(webhook)
+    delivery = Delivery(webhook_id=webhook.id, body="{}")
+    draft, signed = (
+        Advice(
+            id=uuid4(),
+            consult_id=world.consult_id,
+            author_id=who,
+            text=f"{world.canary} advice",
+            disposition=Disposition.CLINIC,
+            signed_at=signed_at,
+            number=1 if signed_at else None,
+        )
+        for signed_at in (None, at)
+    )
+    await world.keep(shift, handover, delivery, draft, signed)
+    return {
+        "service_id": str(service.id),
+        "shift_id": str(shift.id),
+        "handover_id": str(handover.id),
+        "webhook_id": str(webhook.id),
+        "delivery_id": str(delivery.id),
+        "advice_id": str(draft.id),
+        "signed_id": str(signed.id),
     }
 
 
