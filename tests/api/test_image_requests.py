@@ -398,6 +398,21 @@ class TestSending:
             ("link", str(link.id), consult_id)
         }
 
+    async def test_a_consult_that_waits_for_it_waits_no_more(
+        self, people: People, client: AsyncClient, consult_id: str
+    ) -> None:
+        await people.specialist.post(f"/api/consults/{consult_id}/steps", step="acknowledge")
+        await people.specialist.post(
+            f"/api/consults/{consult_id}/steps", step="ask", reason="More images"
+        )
+        made = await asked(people.specialist, consult_id)
+        waits = await people.specialist.read(f"/api/consults/{consult_id}")
+
+        await Holder(client, made["link"]).send(PHOTO)
+
+        goes_on = await people.specialist.read(f"/api/consults/{consult_id}")
+        assert (waits["state"], goes_on["state"]) == ("awaiting_info", "assigned")
+
     async def test_whoever_is_signed_in_may_answer_as_themselves(
         self, people: People, consult_id: str
     ) -> None:
