@@ -31,8 +31,12 @@ PICTURES = {
     Action.PHOTO_ATTACH,
     Action.PHOTO_TURN,
     Action.OTHERS_PHOTO_TURN,
+    Action.PHOTO_REVIEW,
 }
 HEALTH = PICTURES | {
+    Action.REQUEST_MAKE,
+    Action.OUTCOME_READ,
+    Action.LINK_ANSWER,
     Action.CONSULT_READ,
     Action.CONSULT_CLOSE,
     Action.CONSULT_HIDE,
@@ -142,6 +146,13 @@ class TestRoles:
             Action.CONSULT_OPEN,
             Action.PHOTO_ATTACH,
         }
+
+    def test_a_link_sends_what_it_asks_for_and_reads_nothing(self) -> None:
+        assert actions_of(allowed(role=Role.LINK)) - PUBLIC == {
+            Action.PHOTO_ATTACH,
+            Action.LINK_ANSWER,
+        }
+        assert not allowed(role=PEOPLE, proof=Proof.LINK, action=frozenset(Action) - PUBLIC).any()
 
     def test_a_coordinator_never_has_a_picture(self) -> None:
         assert not actions_of(allowed(role=Role.COORDINATOR)) & PICTURES
@@ -320,6 +331,8 @@ class TestConsent:
         assert left & HEALTH == {
             *(Action.CONSULT_READ, Action.MESSAGE_READ, Action.CONSULT_CLOSE, Action.SEAT_END),
             *(Action.CONSENT_READ, Action.CONSENT_GIVE),
+            # Nothing waits for ever, and what became of the patient is part of what was said.
+            *(Action.CONSULT_MOVE, Action.OUTCOME_READ),
             # Less is seen by fewer.
             Action.CONSULT_HIDE,
             # Who may speak for a patient is not a matter of care.
