@@ -193,7 +193,13 @@ async def page(session: AsyncSession, jobs: Jobs, escalation: Escalation, user_i
     )
     session.add(notice)
     await session.flush()
-    await jobs.enqueue(session, SEND_PAGE, delay=waits[user_id].delay, notice_id=str(notice.id))
+    await jobs.enqueue(
+        session,
+        SEND_PAGE,
+        key=f"{SEND_PAGE}:{notice.id}",
+        delay=waits[user_id].delay,
+        notice_id=str(notice.id),
+    )
 
 
 async def tell(session: AsyncSession, jobs: Jobs, user_id: UUID, words: Words) -> None:

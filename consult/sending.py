@@ -182,7 +182,8 @@ async def _note(backends: Backends, sending: Sending, *, refused: bool, sent: bo
             await _unreachable(session, notice)
         else:
             wait = min(_SLOWEST, 2.0 ** min(notice.attempt_count, 20))
-            await backends.jobs.enqueue(session, sending.task, delay=wait, **sending.args)
+            key = f"{sending.task}:{notice.id}"  # one attempt waits, never two
+            await backends.jobs.enqueue(session, sending.task, key=key, delay=wait, **sending.args)
 
 
 async def _reached(session: AsyncSession, notice: Notice) -> None:

@@ -87,7 +87,7 @@ async def publish(
         )
         session.add(delivery)
         await session.flush()
-        await jobs.enqueue(session, SEND_WEBHOOK, delivery_id=str(delivery.id))
+        await jobs.enqueue(session, SEND_WEBHOOK, key=_key(delivery), delivery_id=str(delivery.id))
 
 
 async def note_attempt(
@@ -108,7 +108,13 @@ async def note_attempt(
     elif not asked_for:
         wait = min(_SLOWEST, 2.0 ** min(delivery.attempt_count, 20))
         delivery.next_at = attempt.at + timedelta(seconds=wait)
-        await jobs.enqueue(session, SEND_WEBHOOK, delay=wait, delivery_id=str(delivery.id))
+        await jobs.enqueue(
+            session,
+            SEND_WEBHOOK,
+            key=_key(delivery),
+            delay=wait,
+            delivery_id=str(delivery.id),
+        )
     session.add_all([delivery, attempt])
 
 
@@ -141,6 +147,11 @@ async def list_deliveries(
     tried = select(Attempt).where(col(Attempt.delivery_id).in_([row.id for row in rows]))
     attempts = (await session.exec(tried.order_by(col(Attempt.number)))).all()
     return [(row, [one for one in attempts if one.delivery_id == row.id]) for row in rows]
+
+
+def _key(delivery: Delivery) -> str:
+    """One attempt waits, never two."""
+    return f"{SEND_WEBHOOK}:{delivery.id}"
 
 
 def secret_of(key: bytes, webhook: Webhook) -> str:

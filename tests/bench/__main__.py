@@ -2,7 +2,7 @@
 
 python -m tests.bench [NAME [ROUNDS]]
 
-ROUNDS is the number of connections for "slow".
+ROUNDS is the number of connections for "slow", of open ones for "escalations".
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.bench import bench_commands, bench_http, bench_photo, bench_slow
+from tests.bench import bench_commands, bench_escalations, bench_http, bench_photo, bench_slow
 
 BENCHMARKS: dict[str, tuple[Callable[[int], None], int]] = {
     "upright": (bench_photo.upright_photo, 20),
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[Callable[[int], None], int]] = {
     "folder": (bench_commands.whole_folder, 10),
     "http": (bench_http.main, 5),
     "slow": (bench_slow.slow, 500),
+    "escalations": (bench_escalations.due, 100_000),
 }
 
 if __name__ == "__main__":

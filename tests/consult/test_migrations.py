@@ -10,6 +10,7 @@ from alembic.config import Config
 
 from consult.backends.database import upgrade
 from consult.config import Settings
+from consult.models import DEFAULT_SERVICE
 
 VERSIONS = Path(__file__).parents[2] / "alembic"
 PHOTO = "0b" * 16
@@ -298,6 +299,59 @@ def test_links_and_reviews_leave_no_way_in_and_lose_no_photo_when_going_back(
     assert photos == [(PHOTO, link), (retake, link)]
     with closing(sqlite3.connect(fresh.database_path)) as connection:
         assert rows(connection, "photo", "verdict, retake_of") == [(None, None)] * 2
+
+
+def test_every_consult_of_before_has_an_owner_and_a_due_time_and_finds_its_way_back(
+    fresh: Settings,
+) -> None:
+    step(fresh, "0008")
+    crew, sol = "0a" * 16, "0b" * 16
+    states = ("submitted", "submitted", "in_review", "in_review", "answered", "closed")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        insert(connection, "user", id=crew, role="ems", email="a@example.org", handle=b"1")
+        insert(connection, "user", id=sol, role="specialist", email="b@example.org", handle=b"2")
+        for number, state in enumerate(states):
+            taken = sol if number not in (0, 2) else None
+            insert(
+                connection, "consult", id=f"{number:032}", kind="emergency", urgency="stat",
+                state=state, opened_by=crew, assigned_to=taken, created_at="2026-01-01 00:00:00",
+                study_instance_uid=f"2.25.{number}", updated_at="2026-01-02 00:00:00",
+            )  # fmt: skip
+        insert(connection, "photo", id=PHOTO, consult_id=f"{0:032}", created_by=crew)
+
+    upgrade(fresh)
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        columns = "state, owner_id, due_at IS NOT NULL, acknowledged_at IS NOT NULL"
+        assert rows(connection, "consult", columns) == [
+            ("submitted", None, 1, 0),
+            ("assigned", sol, 1, 1),
+            ("submitted", None, 1, 0),
+            ("in_review", sol, 1, 1),
+            ("answered", crew, 1, 1),
+            ("closed", None, 0, 1),
+        ]
+        named = connection.execute("SELECT DISTINCT service_id FROM consult").fetchall()
+        assert named == [(DEFAULT_SERVICE.hex,)]
+        (step_id, service) = ("0d" * 16, DEFAULT_SERVICE.hex)
+        insert(
+            connection, "step", id=step_id, consult_id=f"{0:032}", name="open",
+            to_state="submitted", service_id=service, details="{}", from_state=None,
+        )  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+            connection.execute("UPDATE step SET reason = 'another'")
+        connection.execute("UPDATE consult SET state = 'awaiting_info' WHERE rowid = 1")
+        connection.execute("UPDATE consult SET state = 'follow_up' WHERE state = 'answered'")
+
+    command.downgrade(config(fresh), "0008")
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        back = [state for (state,) in rows(connection, "consult", "state")]
+        assert back == ["submitted", "submitted", "submitted", "in_review", "answered", "closed"]
+        assert connection.execute("SELECT id FROM photo").fetchall() == [(PHOTO,)]
+        with pytest.raises(sqlite3.IntegrityError, match="ck_consult_consultstate"):
+            connection.execute("UPDATE consult SET state = 'follow_up'")
+    upgrade(fresh)
 
 
 def step(settings: Settings, revision: str) -> None:

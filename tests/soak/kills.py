@@ -195,7 +195,7 @@ async def _prepare(data: Path, url: str) -> str:
 
 def _wait_until_done(path: Path) -> None:
     """Until nothing is due and no page or post is on its way."""
-    deadline = time.monotonic() + _SETTLED
+    deadline, open_rows, waiting = time.monotonic() + _SETTLED, 0, 0
     while time.monotonic() < deadline:
         with closing(sqlite3.connect(path)) as database:
             (open_rows,) = database.execute(
