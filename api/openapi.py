@@ -128,6 +128,7 @@ def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session"},
                 "bearer": {"type": "http", "scheme": "bearer"},
+                "link": {"type": "http", "scheme": "link"},
             },
         },
     }
@@ -154,7 +155,8 @@ def _operation(route: Route, op: Operation) -> dict[str, Any]:
     if op.takes:
         documented["requestBody"] = {"required": True, "content": _content(op.takes)}
     if op.auth:
-        documented["security"] = [{"session": []}, {"bearer": []}]
+        by_link = Action.LINK_ANSWER in op.actions
+        documented["security"] = [{"link": []}] if by_link else [{"session": []}, {"bearer": []}]
     return documented
 
 

@@ -12,7 +12,9 @@ from consult import (
     audit,
     escalations,
     handovers,
+    image_requests,
     notifications,
+    outcomes,
     sending,
     services,
     webhooks,
@@ -22,12 +24,23 @@ from consult.accounts.secret import mailed_secret
 from consult.backends.jobs import Task
 from consult.bootstrap import Backends
 from consult.break_glass import remind_of_overdue
-from consult.models import Consult, Invitation, Photo, User, now
+from consult.models import (
+    Consult,
+    ImageRequest,
+    Invitation,
+    Link,
+    PatientOutcome,
+    Photo,
+    User,
+    now,
+)
 
 SWEEP_ORPHANS = "sweep_orphans"
 REMIND_OF_REVIEWS = "remind_of_reviews"
 ANCHOR_AUDIT = "anchor_audit"
 MAIL_ANCHOR = "mail_anchor"
+MAIL_DUE_REQUESTS = "mail_due_requests"
+ASK_FOR_OUTCOMES = "ask_for_outcomes"
 RELEASE_ABANDONED = "release_abandoned"
 RESUME_SENDING = "resume_sending"
 WARN_OF_GAPS = "warn_of_gaps"
@@ -49,6 +62,10 @@ NAMES = frozenset(
         REMIND_OF_REVIEWS,
         ANCHOR_AUDIT,
         MAIL_ANCHOR,
+        MAIL_DUE_REQUESTS,
+        ASK_FOR_OUTCOMES,
+        image_requests.SEND_IMAGE_REQUEST,
+        outcomes.SEND_OUTCOME_QUESTION,
     }
 )
 
@@ -74,6 +91,10 @@ def tasks_of(backends: Backends) -> Mapping[str, Task]:
         REMIND_OF_REVIEWS: partial(remind_of_reviews, backends),
         ANCHOR_AUDIT: partial(anchor_audit, backends),
         MAIL_ANCHOR: partial(mail_anchor, backends),
+        MAIL_DUE_REQUESTS: partial(mail_due_requests, backends),
+        ASK_FOR_OUTCOMES: partial(ask_for_outcomes, backends),
+        image_requests.SEND_IMAGE_REQUEST: partial(send_image_request, backends),
+        outcomes.SEND_OUTCOME_QUESTION: partial(send_outcome_question, backends),
     }
 
 
@@ -196,3 +217,45 @@ async def mail_anchor(backends: Backends, *, at: str, seq: int, mac: str) -> Non
     anchor = audit.Anchor(at, seq, mac)
     for officer in backends.settings.privacy_officers:
         await backends.mailer.send(notifications.anchor_notice(backends.settings, officer, anchor))
+
+
+async def mail_due_requests(backends: Backends) -> None:
+    """Begin the photo windows and send the reminders that are due, until none is."""
+    async with backends.database.writes.begin() as session:
+        await image_requests.end_of_closed(session)
+    due = 1
+    while due:
+        async with backends.database.writes.begin() as session:
+            due = await image_requests.mail_due_requests(session, backends)
+
+
+async def send_image_request(
+    backends: Backends, *, request_id: str, link_id: str, number: int
+) -> None:
+    """Mail the link, unless it has come, was taken back, or another link was given since."""
+    async with backends.database.reads() as session:
+        request = await session.get(ImageRequest, UUID(request_id))
+        link = await session.get(Link, UUID(link_id))
+    if request is None or link is None or request.ended_at or link.ended_at or not request.email:
+        return
+    key, settings = backends.secret, backends.settings
+    await backends.mailer.send(image_requests.request_mail(settings, key, request, link, number))
+
+
+async def ask_for_outcomes(backends: Backends) -> None:
+    """Ask, once, about every consult that was closed a while ago."""
+    asked = 1
+    while asked:
+        async with backends.database.writes.begin() as session:
+            asked = await outcomes.ask_for_outcomes(session, backends)
+
+
+async def send_outcome_question(backends: Backends, *, link_id: str) -> None:
+    async with backends.database.reads() as session:
+        link = await session.get_one(Link, UUID(link_id))
+        outcome = await session.get_one(PatientOutcome, link.consult_id)
+        address = mail.address_of(await session.get(User, outcome.asked_of))
+    if address and outcome.answered_at is None:
+        await backends.mailer.send(
+            outcomes.outcome_mail(backends.settings, backends.secret, address, link)
+        )

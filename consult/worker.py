@@ -11,6 +11,8 @@ from consult.bootstrap import Backends
 from consult.models import now
 from consult.tasks import (
     ANCHOR_AUDIT,
+    ASK_FOR_OUTCOMES,
+    MAIL_DUE_REQUESTS,
     RELEASE_ABANDONED,
     REMIND_OF_REVIEWS,
     RESUME_SENDING,
@@ -25,6 +27,8 @@ _HOUR = 60 * 60.0
 _ROUNDS = {
     SWEEP_ORPHANS: 24 * _HOUR,
     REMIND_OF_REVIEWS: _HOUR,
+    MAIL_DUE_REQUESTS: 30.0,
+    ASK_FOR_OUTCOMES: _HOUR,
     RELEASE_ABANDONED: 60.0,
     RESUME_SENDING: 60.0,
     WARN_OF_GAPS: 24 * _HOUR,

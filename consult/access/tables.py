@@ -34,6 +34,7 @@ _CREW = _ASK | {
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
     Action.UPLOADS_CLAIM,
+    Action.OUTCOME_READ,
 }
 _SPECIALIST = _ASK | {
     Action.CONSULT_TAKE,
@@ -48,6 +49,9 @@ _SPECIALIST = _ASK | {
     Action.SEAT_END,
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
+    Action.REQUEST_MAKE,
+    Action.PHOTO_REVIEW,
+    Action.OUTCOME_READ,
 }
 # Nobody who has not joined lets others in, or reads for anything but the care of this patient:
 # what a colleague was given ends with the seat of whoever gave it.
@@ -64,10 +68,19 @@ _COORDINATOR = _READ | {
     Action.PROXY_END,
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
+    Action.REQUEST_MAKE,
+    Action.OUTCOME_READ,
 }
-_GUEST = LOOK | {Action.MESSAGE_POST, Action.CLINICIANS_POST}
+# A colleague may be asked in for no more than to look the photos over.
+_GUEST = LOOK | {
+    Action.MESSAGE_POST,
+    Action.CLINICIANS_POST,
+    Action.PHOTO_REVIEW,
+    Action.OUTCOME_READ,
+}
 # A tablet in an ambulance sends before anybody signs in. It reads nothing.
 _DEVICE = frozenset({Action.PHOTO_ATTACH})
+_LINK = frozenset({Action.PHOTO_ATTACH, Action.LINK_ANSWER})
 
 _ACCOUNT = frozenset(
     {
@@ -85,7 +98,15 @@ _TEAM = frozenset({Action.ROSTER_READ, Action.HAND_OVER})
 ALONE: dict[Role, frozenset[Action]] = {
     Role.PATIENT: _PERSON | {Action.CONSULT_OPEN},
     Role.EMS: _PERSON | {Action.CONSULT_OPEN},
-    Role.SPECIALIST: _PERSON | _TEAM | {Action.CONSULT_OPEN, Action.CODE_MAKE, Action.CODE_REVOKE},
+    Role.SPECIALIST: _PERSON
+    | _TEAM
+    | {
+        Action.CONSULT_OPEN,
+        Action.CODE_MAKE,
+        Action.CODE_REVOKE,
+        Action.WORK_LIST,
+        Action.FIGURES_READ,
+    },
     Role.COORDINATOR: _PERSON
     | _TEAM
     | {
@@ -99,6 +120,8 @@ ALONE: dict[Role, frozenset[Action]] = {
         Action.CODE_REVOKE,
         Action.OTHERS_SESSION_END,
         Action.GLASS_REVIEW,
+        Action.WORK_LIST,
+        Action.FIGURES_READ,
     },
     Role.ADMIN: _ACCOUNT
     | {
@@ -116,8 +139,10 @@ ALONE: dict[Role, frozenset[Action]] = {
         Action.AUDIT_READ,
         Action.PATIENT_SHRED,
         Action.METRICS_READ,
+        Action.FIGURES_READ,
     },
     Role.DEVICE: frozenset({Action.CONSULT_OPEN}),
+    Role.LINK: frozenset(),
 }
 """What a role may do without any relation to a consult. Never anything that one holds."""
 
@@ -141,6 +166,7 @@ WITHIN: dict[tuple[Role, Relation], frozenset[Action]] = {
     (Role.COORDINATOR, Relation.INBOX): _COORDINATOR,
     (Role.COORDINATOR, Relation.NONE): _COORDINATOR,
     (Role.DEVICE, Relation.MEMBER): _DEVICE,
+    (Role.LINK, Relation.MEMBER): _LINK,
 }
 """What a role may do in a consult. A pair that is not here may do nothing.
 
@@ -178,6 +204,8 @@ NEEDS_OPEN = _WRITE | {
     Action.CONSULT_CLOSE,
     Action.OTHERS_PHOTO_TURN,
     Action.SEAT_GIVE,
+    Action.REQUEST_MAKE,
+    Action.PHOTO_REVIEW,
     Action.ADVICE_WRITE,
 }
 
@@ -189,6 +217,7 @@ OUTLIVES_CONSENT = _READ | {
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
     Action.CONSULT_CLOSE,
+    Action.OUTCOME_READ,
     Action.CONSULT_MOVE,
 }
 """What is left to others when the patient takes the consent to care back."""
@@ -200,4 +229,5 @@ NEEDS_SHARING = frozenset({Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS})
 PROOFS: dict[Role, frozenset[Proof]] = {
     **dict.fromkeys(Role, frozenset({Proof.SESSION, Proof.FRESH, Proof.TOKEN})),
     Role.DEVICE: frozenset({Proof.DEVICE}),
+    Role.LINK: frozenset({Proof.LINK}),
 }

@@ -41,6 +41,13 @@ class Action(StrEnum):
     PHOTO_TURN = "photo.turn"
     """A photo that the actor sent."""
     OTHERS_PHOTO_TURN = "photo.turn_others"
+    PHOTO_REVIEW = "photo.review"
+    """Say whether a photo can be used."""
+    REQUEST_MAKE = "request.make"
+    """Ask somebody for images, and take that back."""
+    OUTCOME_READ = "outcome.read"
+    LINK_ANSWER = "link.answer"
+    """Be told what a link asks for, and say so when it takes no photo."""
     UPLOADS_CLAIM = "uploads.claim"
     """Say: what this device sent, I sent."""
 
@@ -58,6 +65,10 @@ class Action(StrEnum):
     GLASS_BREAK = "glass.break"
     GLASS_REVIEW = "glass.review"
 
+    WORK_LIST = "work.list"
+    """What waits for somebody: photos to review, requests that are overdue."""
+    FIGURES_READ = "figures.read"
+    """How long answers take: times and numbers, of nobody by name."""
     # The team that answers.
     SERVICE_READ = "service.read"
     SERVICE_CHANGE = "service.change"

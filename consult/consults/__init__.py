@@ -21,7 +21,7 @@ from consult.consults.reading import (
     unread_of,
 )
 from consult.consults.scene import Why
-from consult.consults.seats import Cursor, Seat, get_seat, list_seats, record_list
+from consult.consults.seats import Cursor, Seat, get_seat, list_seats, record_list, seats_where
 from consult.consults.steps import (
     list_steps,
     possible_for,
@@ -68,6 +68,7 @@ __all__ = [
     "readers_of",
     "record_list",
     "release",
+    "seats_where",
     "seq_column",
     "services_of",
     "set_confidential",

@@ -17,6 +17,7 @@ from sqlmodel.sql.expression import Select
 from consult.access import Consent, Relation, Standing
 from consult.clinical.workflow.states import ENDS
 from consult.models import (
+    WRITE_ONLY,
     Actor,
     BreakGlass,
     Capacity,
@@ -145,7 +146,7 @@ def visible_to(actor: Actor, at: datetime) -> ColumnElement[bool]:
             return or_(held, inbox, _glass(actor, at).is_not(None))
         case Role.COORDINATOR:
             return true()
-        case Role.ADMIN | Role.DEVICE:
+        case Role.ADMIN | Role.DEVICE | Role.LINK:
             return false()
 
 
@@ -165,10 +166,12 @@ def seat_holds(at: datetime) -> ColumnElement[bool]:
 
 def _held(actor: Actor, at: datetime) -> ColumnElement[bool]:
     held = func.coalesce(seat_holds(at), false())
-    if actor.role is not Role.DEVICE:
+    if actor.role not in WRITE_ONLY:
         return held
-    # Asked anew when the upload has arrived: a tablet may be taken out of service meanwhile.
+    # Asked anew when the upload has arrived: it may be taken out of service meanwhile.
     in_service = exists().where(col(User.id) == actor.user_id, col(User.active))
+    if actor.role is Role.LINK:
+        return and_(held, in_service)
     return and_(held, col(Consult.created_at) > at - SHIFT, in_service)
 
 

@@ -121,9 +121,9 @@ async def join(session: AsyncSession, seat: Seat, *, openly: bool) -> None:
 
     Whoever calls this tells live pages of it.
     Somebody who has only spoken among clinicians is not shown to the patient yet. A proxy is
-    in it by being one, and not beyond that.
+    in it by being one, and not beyond that; a link has the seat that it was made with.
     """
-    if seat.relation is Relation.PROXY:
+    if seat.relation is Relation.PROXY or seat.actor.role is Role.LINK:
         return
     if openly and _takes(seat):
         await take_step(session, seat, states.Step.ACKNOWLEDGE, announced=False)

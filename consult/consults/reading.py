@@ -42,7 +42,7 @@ async def people_of(session: AsyncSession, seat: Seat) -> list[User]:
     query = (
         select(User)
         .join(Participant, col(Participant.user_id) == User.id)
-        .where(Participant.consult_id == consult.id, seat_holds(at))
+        .where(Participant.consult_id == consult.id, seat_holds(at), User.role != Role.LINK)
         .order_by(col(Participant.joined_at), col(User.id))
     )
     if seat.view is Audience.EVERYONE:

@@ -8,9 +8,10 @@ makes one, and that no query of health data goes without.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -42,7 +43,7 @@ from consult.models import (
 
 @dataclass(frozen=True)
 class Seat:
-    """A consult as one actor sees it. Only `get_seat`, `list_seats` and `open_consult` make one."""
+    """A consult as one actor sees it. Only `get_seat`, the lists here and `open_consult` make one."""
 
     consult: Consult
     actor: Actor
@@ -169,6 +170,24 @@ async def list_seats(
     return [seat for seat in seats if seat]
 
 
+async def seats_where(
+    session: AsyncSession,
+    actor: Actor,
+    action: Action,
+    clause: ColumnElement[bool],
+    *,
+    by: ColumnElement[Any],
+    limit: int,
+    at: datetime | None = None,
+) -> list[Seat]:
+    """The consults that `clause` picks and in which `actor` may do `action`, in the order of `by`."""
+    at = at or now()
+    query = known(actor, at).where(visible_to(actor, at), clause).order_by(by, col(Consult.id))
+    found = await read_known(session, query.limit(limit))
+    seats = [_listed(one, actor, action) for one in found]
+    return [seat for seat in seats if seat]
+
+
 async def record_list(session: AsyncSession, actor: Actor, seats: Sequence[Seat]) -> None:
     """Put on record that `actor` was shown a list of these consults."""
     await audit.record(
@@ -180,9 +199,9 @@ async def record_list(session: AsyncSession, actor: Actor, seats: Sequence[Seat]
     )
 
 
-def _listed(one: Known, actor: Actor) -> Seat | None:
-    """The query picks the rows; that they may be read is decided here as everywhere else."""
-    facts, action = facts_of(one, actor), Action.CONSULT_READ
+def _listed(one: Known, actor: Actor, action: Action = Action.CONSULT_READ) -> Seat | None:
+    """The query picks the rows; what may be done there is decided here as everywhere else."""
+    facts = facts_of(one, actor)
     decision = ask(actor, action, **facts)
     return _seat(one, actor, facts["relation"], action, decision) if decision.allowed else None
 

@@ -106,7 +106,10 @@ def possible_for(seat: Seat) -> list[states.Step]:
 
 def sides_of(seat: Seat) -> frozenset[Owner]:
     """Whose steps the actor may take. Of their own consult a specialist is both sides."""
-    if seat.relation in (Relation.SUBJECT, Relation.PROXY) or seat.actor.role is Role.EMS:
+    if seat.relation in (Relation.SUBJECT, Relation.PROXY) or seat.actor.role in (
+        Role.EMS,
+        Role.LINK,
+    ):
         return _ASKER
     if seat.relation is Relation.GUEST or seat.actor.role not in (
         Role.SPECIALIST,

@@ -3,6 +3,7 @@
 from consult.models.account import (
     CLINICIANS,
     PEOPLE,
+    WRITE_ONLY,
     ApiToken,
     Ceremony,
     Challenge,
@@ -47,6 +48,14 @@ from consult.models.consult import (
 )
 from consult.models.device import Device, DeviceChallenge, DeviceSession
 from consult.models.escalation import Escalation, EscalationKind, EscalationOutcome
+from consult.models.image_request import (
+    Addressee,
+    ImageRequest,
+    Language,
+    RequestedPhoto,
+    RequestPurpose,
+)
+from consult.models.link import Link, LinkKind
 from consult.models.message import Message
 from consult.models.notice import (
     Notice,
@@ -55,8 +64,10 @@ from consult.models.notice import (
     Preference,
     QuietHours,
 )
+from consult.models.outcome import AdviceTaken, Healing, PatientOutcome, Went
 from consult.models.photo import Photo, Preview
 from consult.models.proxy import FOR_A_CHILD, Proxy, ProxyBasis
+from consult.models.review import PhotoVerdict, RejectionReason, Review
 from consult.models.sealed import PrivateBytes, PrivateJSON, PrivateText, private
 from consult.models.service import DEFAULT_SERVICE, Handover, Service, Shift
 from consult.models.step import OPENED, Step
@@ -73,8 +84,11 @@ __all__ = [
     "RATIFY_WITHIN",
     "REVIEW_WITHIN",
     "TEXT_VERSION",
+    "WRITE_ONLY",
     "Actor",
+    "Addressee",
     "Advice",
+    "AdviceTaken",
     "ApiToken",
     "Attempt",
     "Audience",
@@ -100,8 +114,13 @@ __all__ = [
     "GlassOutcome",
     "GlassReason",
     "Handover",
+    "Healing",
+    "ImageRequest",
     "Invitation",
     "InvitationKind",
+    "Language",
+    "Link",
+    "LinkKind",
     "LoginSession",
     "Message",
     "Notice",
@@ -109,7 +128,9 @@ __all__ = [
     "NoticeMode",
     "Outcome",
     "Participant",
+    "PatientOutcome",
     "Photo",
+    "PhotoVerdict",
     "Preference",
     "Preview",
     "PrivateBytes",
@@ -123,6 +144,10 @@ __all__ = [
     "ReadMark",
     "RecoveryCode",
     "RecoveryMethod",
+    "RejectionReason",
+    "RequestPurpose",
+    "RequestedPhoto",
+    "Review",
     "Role",
     "Service",
     "Shift",
@@ -131,6 +156,7 @@ __all__ = [
     "User",
     "Via",
     "Webhook",
+    "Went",
     "WitnessReason",
     "now",
     "private",

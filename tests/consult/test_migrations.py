@@ -455,6 +455,49 @@ def rules(settings: Settings) -> set[str]:
     }
 
 
+def test_links_and_reviews_leave_no_way_in_and_lose_no_photo_when_going_back(
+    fresh: Settings,
+) -> None:
+    upgrade(fresh)
+    patient, link, consult, retake = "0a" * 16, "0b" * 16, "0c" * 16, "0d" * 16
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        service = connection.execute("SELECT id FROM service").fetchone()[0]
+        insert(connection, "user", id=patient, role="patient", email="a", handle=b"a", active=1)
+        insert(connection, "user", id=link, role="link", email=None, handle=b"b", active=1)
+        insert(
+            connection, "consult", id=consult, kind="follow_up", urgency="routine",
+            state="submitted", opened_by=patient, service_id=service,
+        )  # fmt: skip
+        for photo, number in ((PHOTO, "1"), (retake, "2")):
+            insert(
+                connection, "photo", id=photo, consult_id=consult, created_by=link,
+                sop_instance_uid=number, storage_key=number, verdict="rejected",
+                rejected_for="blurred", retake_of=PHOTO if photo == retake else None,
+            )  # fmt: skip
+        insert(connection, "link", id=link, kind="photos", user_id=link, consult_id=consult)
+        insert(
+            connection, "imagerequest", id=link, consult_id=consult, purpose="retake",
+            wanted="[]", addressee="patient", language="es", requested_by=patient, link_id=link,
+            retake_of=PHOTO, series_id=link,
+        )  # fmt: skip
+        insert(connection, "review", id=link, photo_id=PHOTO, verdict="rejected",
+               reason="blurred", reviewed_by=patient)  # fmt: skip
+        insert(connection, "patientoutcome", consult_id=consult, went="home")
+        with pytest.raises(sqlite3.IntegrityError, match="ck_photo_rejectionreason"):
+            connection.execute("UPDATE photo SET rejected_for = 'ugly'")
+
+    command.downgrade(config(fresh), "0010")
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        users = dict(connection.execute('SELECT id, active FROM "user"').fetchall())
+        photos = connection.execute("SELECT id, created_by FROM photo ORDER BY id").fetchall()
+    upgrade(fresh)
+
+    assert users == {patient: 1, link: 0}
+    assert photos == [(PHOTO, link), (retake, link)]
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        assert rows(connection, "photo", "verdict, retake_of") == [(None, None)] * 2
+
+
 def test_every_consult_of_before_has_an_owner_and_a_due_time_and_finds_its_way_back(
     fresh: Settings,
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.api.authorization.callers import (
     Caller,
+    a_link,
     a_made_up_session,
     a_made_up_token,
     a_narrow_token,
@@ -33,7 +34,7 @@ from tests.api.authorization.callers import (
     token_of,
     whoever_asked_the_guest_in_leaves,
 )
-from tests.api.authorization.world import PHOTO, World
+from tests.api.authorization.world import PHOTO, World, tomorrow
 
 Answers = dict[str, int]
 
@@ -42,6 +43,7 @@ A_PHOTO = "/api/photos/{photo_id}"
 PATIENT = "/api/patients/{patient_id}"
 USER = "/api/users/{user_id}"
 DEVICE = "/api/devices/{device_id}"
+REQUEST = f"{CONSULT}/requests/{{request_id}}"
 SERVICE = "/api/services/{service_id}"
 
 PUBLIC: dict[str, set[int]] = {
@@ -59,6 +61,10 @@ PUBLIC: dict[str, set[int]] = {
     "POST /api/devices/challenge": {200},
     "POST /api/devices/enrolment": {401},
     "POST /api/devices/session": {401},
+    # By a link, and by nothing else that anybody has besides.
+    "POST /api/link/opening": {401},
+    "POST /api/link/outcome": {401},
+    "PUT /api/link/photos/{photo_id}": {401},
 }
 """Answered to everybody in the same way."""
 
@@ -119,6 +125,17 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "json": {"reason": "emergency", "text": "It cannot wait any longer."}
     },
     "POST /api/break-glass/{glass_id}/review": lambda _: {"json": {"outcome": "justified"}},
+    f"POST {CONSULT}/requests": lambda _: {
+        "json": {"purpose": "follow_up", "addressee": "patient", "due_at": tomorrow()}
+    },
+    f"POST {REQUEST}/link": lambda _: {"json": {}},
+    f"PUT {REQUEST}/photos/{{photo_id}}": lambda _: {"content": PHOTO},
+    f"POST {A_PHOTO}/review": lambda _: {"json": {"verdict": "accepted"}},
+    "POST /api/link/opening": lambda _: {"json": {"kind": "photos"}},
+    "POST /api/link/outcome": lambda _: {
+        "json": {"went": "home", "healing": "healed", "advice_taken": "followed"}
+    },
+    "PUT /api/link/photos/{photo_id}": lambda _: {"content": PHOTO},
     f"PUT {CONSULT}/read": lambda _: {"json": {"seq": 1}},
     f"PUT {CONSULT}/messages/{{message_id}}": lambda _: {"json": {"body": "Hello"}},
     f"PUT {CONSULT}/photos/{{photo_id}}": lambda _: {"content": PHOTO},
@@ -133,6 +150,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
 }
 
 OTHER_IDS: dict[str, Callable[[World], dict[str, str]]] = {
+    f"GET {A_PHOTO}/rejection": lambda world: {"photo_id": world.ids["rejected_id"]},
     f"DELETE {CONSULT}/seats/{{user_id}}": lambda world: {"user_id": str(world["guest"].user.id)},
     f"POST {CONSULT}/advice/{{advice_id}}/acknowledgement": lambda world: {
         "advice_id": world.ids["signed_id"]
@@ -145,12 +163,15 @@ OTHER_IDS: dict[str, Callable[[World], dict[str, str]]] = {
 NEW_IDS = {
     f"PUT {CONSULT}/messages/{{message_id}}": "message_id",
     f"PUT {CONSULT}/photos/{{photo_id}}": "photo_id",
+    f"PUT {REQUEST}/photos/{{photo_id}}": "photo_id",
+    "PUT /api/link/photos/{photo_id}": "photo_id",
     f"PUT {CONSULT}/advice/{{advice_id}}": "advice_id",
 }
 """Where the path ends in an id that the caller makes."""
 
 ENDS_SESSION = ("DELETE /api/session", "POST /api/session/end-shift")
 LAST = (
+    f"DELETE {REQUEST}",
     f"DELETE {PATIENT}/proxies/{{proxy_id}}",
     f"DELETE {CONSULT}/seats/{{user_id}}",
     "DELETE /api/passkeys/{passkey_id}",
@@ -214,15 +235,20 @@ READS: Answers = {
     f"GET {CONSULT}/steps": 200,
     f"GET {CONSULT}/advice": 200,
     f"GET {A_PHOTO}": 200,
+    f"GET {CONSULT}/requests": 200,
 }
 SEES: Answers = {
     f"GET {A_PHOTO}/image": 200,
     f"GET {A_PHOTO}/preview": 200,
     f"GET {A_PHOTO}/dicom": 200,
     f"GET {A_PHOTO}/certificate": 200,
+    f"GET {A_PHOTO}/rejection": 200,
 }
 SPEAKS: Answers = {f"PUT {CONSULT}/messages/{{message_id}}": 201}
-SENDS: Answers = {f"PUT {CONSULT}/photos/{{photo_id}}": 201}
+SENDS: Answers = {
+    f"PUT {CONSULT}/photos/{{photo_id}}": 201,
+    f"PUT {REQUEST}/photos/{{photo_id}}": 201,
+}
 TURNS: Answers = {f"POST {A_PHOTO}/turn": 201}
 CLOSES: Answers = {f"POST {CONSULT}/close": 200}
 PURSUES: Answers = {
@@ -239,6 +265,17 @@ AGREES: Answers = {f"GET {CONSULT}/consents": 200, f"POST {CONSULT}/consents": 2
 ENDS_SEATS: Answers = {f"DELETE {CONSULT}/seats/{{user_id}}": 204}
 ASKS_IN: Answers = {f"POST {CONSULT}/seats": 201}
 BREAKS: Answers = {f"POST {CONSULT}/break-glass": 201}
+
+MAKES: Answers = {
+    f"POST {CONSULT}/requests": 201,
+    f"POST {REQUEST}/link": 201,
+    f"DELETE {REQUEST}": 204,
+}
+JUDGES: Answers = {f"POST {A_PHOTO}/review": 201}
+LEARNS: Answers = {f"GET {CONSULT}/outcome": 200}
+WORKS: Answers = {"GET /api/reviews": 200, "GET /api/requests/overdue": 200}
+FIGURES: Answers = {"GET /api/figures": 200, "GET /api/figures.csv": 200}
+BY_LINK: Answers = {"POST /api/link/opening": 200, "PUT /api/link/photos/{photo_id}": 201}
 
 READERS: Answers = {f"GET {CONSULT}/readers": 200}
 EXPORTS: Answers = {"GET /api/me/disclosures": 200}
@@ -294,20 +331,22 @@ IN_A_CONSULT = (*READS, *SEES, *SPEAKS, *SENDS, *TURNS, *CLOSES, *HIDES, *AGREES
 
 THE_PATIENT = (
     PURSUES | told_no(ADVISES) | OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES | AGREES | ENDS_SEATS
-    | KNOWS_PATIENT | ENDS_PROXIES | READERS | told_no(CLOSES, ASKS_IN)
+    | KNOWS_PATIENT | ENDS_PROXIES | READERS | told_no(CLOSES, ASKS_IN, MAKES, JUDGES, LEARNS)
 )  # fmt: skip
 A_PARENT = (
     PURSUES | told_no(ADVISES) | OPENS | READS | SEES | SPEAKS | SENDS | AGREES | KNOWS_PATIENT | READERS | told_no(EXPORTS)
     | told_no(TURNS, CLOSES, HIDES, ENDS_SEATS, ASKS_IN, ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH)
+    | told_no(MAKES, JUDGES, LEARNS)
 )  # fmt: skip
 THE_CREW = (
     PURSUES | told_no(ADVISES) | OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES
     | told_no(CLOSES, AGREES, ENDS_SEATS, ASKS_IN, OF_PATIENT, READERS)
+    | LEARNS | told_no(MAKES, JUDGES)
 )  # fmt: skip
-A_SPECIALIST = OPENS | TAKES_CODES_BACK | SEES_ROSTER | HANDS_OVER
+A_SPECIALIST = OPENS | TAKES_CODES_BACK | SEES_ROSTER | HANDS_OVER | WORKS | FIGURES
 AT_THE_INBOX = (
     told_no(PURSUES) | MOVES | ADVISES | told_no(SIGNS) | A_SPECIALIST | READS | SEES | SPEAKS | SENDS | TURNS | CLOSES | HIDES | AGREES | ENDS_SEATS
-    | told_no(ASKS_IN, READERS)
+    | MAKES | JUDGES | LEARNS | told_no(ASKS_IN, READERS)
 )  # fmt: skip
 THE_SPECIALIST = (
     AT_THE_INBOX | SIGNS | KNOWS_PATIENT | told_no(ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH, BREAKS)
@@ -315,6 +354,7 @@ THE_SPECIALIST = (
 A_GUEST = (
     told_no(PURSUES, ADVISES) | OPENS_NONE | READS | SEES | SPEAKS
     | told_no(SENDS, TURNS, CLOSES, HIDES, AGREES, ENDS_SEATS, ASKS_IN, READERS)
+    | JUDGES | LEARNS | told_no(MAKES)
 )  # fmt: skip
 # A delegate is chosen by the patient: from anybody else it is a wrong field, and no refusal.
 FOR_THE_PATIENT_TO_CHOOSE = told(422, ADDS_PROXIES)
@@ -322,8 +362,11 @@ THE_COORDINATOR = (
     told_no(PURSUES, ADVISES) | MOVES | SEES_ROSTER | HANDS_OVER | told(422, [f"POST {SERVICE}/handovers"])
     | KEEPS_ROSTER | KEEPS_SERVICES | OPENS | READS | SPEAKS | CLOSES | HIDES | AGREES | ENDS_SEATS | KNOWS_PATIENT | ENDS_PROXIES
     | REVIEWS | SEES_PEOPLE | TAKES_CODES_BACK | told_no(SEES, SENDS, TURNS, ASKS_IN, CLAIMS, BREAKS, READERS)
+    | MAKES | LEARNS | WORKS | FIGURES | told_no(JUDGES)
 )  # fmt: skip
-AN_ADMIN = KEEPS_SERVICES | SEES_WEBHOOKS | OPENS_NONE | SEES_PEOPLE | SEES_DEVICES | MEASURES
+AN_ADMIN = (
+    KEEPS_SERVICES | SEES_WEBHOOKS | OPENS_NONE | SEES_PEOPLE | SEES_DEVICES | MEASURES | FIGURES
+)
 
 # What asks for a passkey touched just now: allowed with one, and told so without.
 FRESH_PATIENT = ADDS_PROXIES | EXPORTS
@@ -335,7 +378,17 @@ FRESH_ADMIN = KEEPS_WEBHOOKS | INVITES | ENDS_SESSIONS | SHUTS_OUT | ENROLS | AU
 UNSAFE = {*SPEAKS, *SENDS, *TURNS, *CLOSES, *ADDS_PROXIES, *BREAKS, f"PUT {CONSULT}/read"}
 SAFE = {
     name
-    for name in (*HOLDS, *WHO, *LISTS, *IN_A_CONSULT, *OF_PATIENT, *SEES_ROSTER)
+    for name in (
+        *HOLDS,
+        *WHO,
+        *LISTS,
+        *IN_A_CONSULT,
+        *OF_PATIENT,
+        *LEARNS,
+        *WORKS,
+        *FIGURES,
+        *SEES_ROSTER,
+    )
     if "GET" in name
 }
 
@@ -442,6 +495,7 @@ ACTORS: dict[str, Kind] = {
         {"POST /api/consults": 201} | told(404, SENDS) | told(401, HOLDS),
         refused=403,
     ),
+    "the holder of a link": Kind(a_link, BY_LINK, refused=401),
     "a device with a person's token": Kind(token_of("device"), OPENS_NONE | told(401, HOLDS)),
     "the specialist with a token for something else": Kind(
         a_narrow_token,
@@ -457,7 +511,7 @@ ACTORS: dict[str, Kind] = {
         session_of("specialist", sec_fetch_site="cross-site"),
         only_safe(BROWSER)
         | HIDDEN_FROM_SPECIALISTS
-        | told_no(SEES, [name for name in PUBLIC if name.startswith("POST")]),
+        | told_no(SEES, [name for name in PUBLIC if not name.startswith("GET")]),
         refused=403,
     ),
     "the specialist twice": Kind(both_at_once, refused=400),

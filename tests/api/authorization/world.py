@@ -21,6 +21,7 @@ from consult.models import (
     GlassReason,
     Handover,
     Participant,
+    PatientOutcome,
     PrivateText,
     Role,
     Service,
@@ -61,6 +62,8 @@ class World:
     people: dict[str, Somebody]
     ids: dict[str, str] = field(default_factory=dict[str, str])
     """What the paths of the routes name."""
+    link: str = ""
+    """By which photos are asked for."""
     canary: str = field(default_factory=lambda: f"Canary{secrets.token_hex(8)}")
 
     def __getitem__(self, name: str) -> Somebody:
@@ -129,8 +132,23 @@ async def make_world(
     answer = await patient.request("POST", f"/api/consults/{consult_id}/consents", json=agreed)
     assert answer.status_code == 201, answer.text
     world.ids = {"consult_id": consult_id, "photo_id": photo["id"], "message_id": said["id"]}
+    await _ask_for_more(world)
     await _stand_around(world, giver="specialist" if taken else "crew")
     return world
+
+
+async def _ask_for_more(world: World) -> None:
+    """Photos are asked for, one was rejected, and what became of the patient as well."""
+    sent = await world["patient"].attach(str(world.consult_id), make_jpeg(32, 48))
+    verdict = {"verdict": "rejected", "reason": "blurred"}
+    answer = await world["specialist"].post(f"/api/photos/{sent['id']}/review", **verdict)
+    assert answer.status_code == 201, answer.text
+    wish = {"purpose": "follow_up", "addressee": "patient", "due_at": tomorrow()}
+    asked = await world["specialist"].post(f"/api/consults/{world.consult_id}/requests", **wish)
+    assert asked.status_code == 201, asked.text
+    await world.keep(PatientOutcome(consult_id=world.consult_id))
+    world.link = asked.json()["link"]
+    world.ids |= {"rejected_id": sent["id"], "request_id": asked.json()["items"][0]["id"]}
 
 
 async def _stand_around(world: World, *, giver: str) -> None:
@@ -231,6 +249,10 @@ async def give_passkeys(world: World, user: User) -> str:
 
 async def hide_from_proxies(world: World) -> None:
     await world.change(Consult, world.consult_id, confidential=True)
+
+
+def tomorrow() -> str:
+    return (now() + timedelta(days=1)).isoformat()
 
 
 def fresh_id() -> str:

@@ -31,8 +31,12 @@ PICTURES = {
     Action.PHOTO_ATTACH,
     Action.PHOTO_TURN,
     Action.OTHERS_PHOTO_TURN,
+    Action.PHOTO_REVIEW,
 }
 HEALTH = PICTURES | {
+    Action.REQUEST_MAKE,
+    Action.OUTCOME_READ,
+    Action.LINK_ANSWER,
     Action.CONSULT_READ,
     Action.CONSULT_CLOSE,
     Action.CONSULT_HIDE,
@@ -55,6 +59,10 @@ HEALTH = PICTURES | {
     Action.DISCLOSURES_EXPORT,
 }
 LOOK = {Action.CONSULT_READ, Action.MESSAGE_READ, Action.IMAGE_READ}
+GUESTS = LOOK | {
+    *(Action.MESSAGE_POST, Action.CLINICIANS_POST, Action.OUTCOME_READ),
+    Action.PHOTO_REVIEW,  # which is what a colleague may be asked in for
+}
 CLINICAL = (Role.EMS, Role.SPECIALIST, Role.COORDINATOR, Role.ADMIN, Role.DEVICE)
 NOT_THEIR_OWN = (Relation.NONE, Relation.MEMBER, Relation.GUEST, Relation.INBOX)
 
@@ -142,6 +150,13 @@ class TestRoles:
             Action.CONSULT_OPEN,
             Action.PHOTO_ATTACH,
         }
+
+    def test_a_link_sends_what_it_asks_for_and_reads_nothing(self) -> None:
+        assert actions_of(allowed(role=Role.LINK)) - PUBLIC == {
+            Action.PHOTO_ATTACH,
+            Action.LINK_ANSWER,
+        }
+        assert not allowed(role=PEOPLE, proof=Proof.LINK, action=frozenset(Action) - PUBLIC).any()
 
     def test_a_coordinator_never_has_a_picture(self) -> None:
         assert not actions_of(allowed(role=Role.COORDINATOR)) & PICTURES
@@ -320,6 +335,8 @@ class TestConsent:
         assert left & HEALTH == {
             *(Action.CONSULT_READ, Action.MESSAGE_READ, Action.CONSULT_CLOSE, Action.SEAT_END),
             *(Action.CONSENT_READ, Action.CONSENT_GIVE),
+            # Nothing waits for ever, and what became of the patient is part of what was said.
+            *(Action.CONSULT_MOVE, Action.OUTCOME_READ),
             # Less is seen by fewer.
             Action.CONSULT_HIDE,
             # Who may speak for a patient is not a matter of care.
@@ -353,7 +370,7 @@ class TestGuestsAndProxies:
     def test_a_guest_looks_and_answers_and_lets_nobody_else_in(self) -> None:
         guest = actions_of(allowed(relation=Relation.GUEST, broke_glass=False))
 
-        assert guest & HEALTH == LOOK | {Action.MESSAGE_POST, Action.CLINICIANS_POST}
+        assert guest & HEALTH == GUESTS
 
     def test_nothing_is_left_to_a_guest_without_the_patients_word(self) -> None:
         consent = frozenset(Consent) - {Consent.GIVEN}
@@ -364,7 +381,7 @@ class TestGuestsAndProxies:
     def test_whoever_is_of_another_service_is_at_most_a_guest(self) -> None:
         elsewhere = actions_of(allowed(ours=False, role=CLINICAL))
 
-        assert elsewhere & HEALTH == LOOK | {Action.MESSAGE_POST, Action.CLINICIANS_POST}
+        assert elsewhere & HEALTH == GUESTS
         assert not elsewhere & {Action.GLASS_BREAK, Action.USER_INVITE, Action.CONSULT_OPEN}
 
     def test_a_proxy_has_no_part_in_what_a_minor_keeps_from_them(self) -> None:
