@@ -18,7 +18,9 @@ from tests.factories import (
 )
 
 # 1 January of the year 1, east of Greenwich: in UTC that is in no year at all.
-BEFORE_ALL_YEARS = base64.urlsafe_b64encode(f"0001-01-01T00:00+23:59 {uuid4()}".encode()).decode()
+BEFORE_ALL_YEARS = base64.urlsafe_b64encode(
+    f"0001-01-01T00:00+23:59 {UUID(int=1)}".encode()
+).decode()
 
 
 class TestOpening:
