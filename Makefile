@@ -26,7 +26,7 @@ test: $(VENV)/.dev ## lint, types, arrows, unit, API, migrations, browser: all o
 	@.ci/packages
 	@$(MAKE) --no-print-directory check
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --dist loadfile
+	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 	@$(MAKE) --no-print-directory migrations

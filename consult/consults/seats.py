@@ -129,12 +129,13 @@ async def get_seat(
     consult_id: UUID,
     action: Action = Action.CONSULT_READ,
     *,
+    also: Action | None = None,
     purpose: Purpose = Purpose.CARE,
     at: datetime | None = None,
 ) -> Seat:
     """The consult for this actor and this deed, done for `purpose`.
 
-    Raises NotFound (absent and not yours are one answer), Forbidden (also `step_up_required`,
+    Whoever may not do `also` is refused before that is asked. Raises NotFound (absent and not yours are one answer), Forbidden (also `step_up_required`,
     `consent_required`), Gone, or Conflict when closed.
     """
     found = await read_known(session, known(actor, at or now()).where(Consult.id == consult_id))
@@ -145,6 +146,8 @@ async def get_seat(
         facts["standing"] = Standing.SHREDDED
     if purpose is not Purpose.CARE and facts["consent"] is not Consent.WITHDRAWN:
         facts["consent"] = await _consent_to(session, consult_id, purpose)
+    if also:
+        require(actor, also, **facts)
     decision = require(actor, action, **facts)
     return _seat(found[0], actor, facts["relation"], action, decision)
 

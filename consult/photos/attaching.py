@@ -17,7 +17,7 @@ from consult.imaging.scrub import scrub
 from consult.models import WRITE_ONLY, Actor, Photo, PhotoVerdict, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
 from consult.photos.reading import show_again
-from consult.photos.rows import find_photo, id_taken, known_photo, require_newest
+from consult.photos.rows import consult_of, find_photo, id_taken, known_photo, require_newest
 from consult.quotas import require_quota, require_room
 
 
@@ -29,12 +29,12 @@ async def find_place(
     Raises NotFound, Forbidden, Conflict (consult closed; the id belongs to another photo).
     """
     # What was sent before may be sent again even to a closed consult; a tablet or a link reads none.
-    write_only = actor.role in WRITE_ONLY
-    again = Action.PHOTO_ATTACH if write_only else Action.CONSULT_READ
-    seat = await get_seat(session, actor, consult_id, again)
+    read = None if actor.role in WRITE_ONLY else Action.CONSULT_READ
+    if read and await consult_of(session, photo_id) == consult_id:
+        seat = await get_seat(session, actor, consult_id, read)
+    else:
+        seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH, also=read)
     known = await known_photo(session, seat, photo_id)
-    if known is None and not write_only:
-        seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
     return await place_for(session, seat, photo_id, known=known)
 
 

@@ -164,11 +164,11 @@ class TestLosingTheSeat:
         consult_id = patient.open_consult()
         specialist.say(consult_id, "Mine.")
         guest = Person(service, "gus@consult.test", "specialist")
-        give_seat(service, consult_id, "gus@consult.test", by="sol@consult.test", hours=1)
+        give_seat(service, consult_id, guest, by=specialist, hours=1)
         stream = guest.follow(consult_id)
         ended_at = time.monotonic()
 
-        path = f"/api/consults/{consult_id}/seats/{id_of(service, 'gus@consult.test')}"
+        path = f"/api/consults/{consult_id}/seats/{id_of(guest)}"
         patient.http.delete(path).raise_for_status()
 
         assert stream.next() == ("", "bye")
@@ -181,7 +181,7 @@ class TestLosingTheSeat:
         consult_id = patient.open_consult()
         specialist.say(consult_id, "Mine.")
         guest = Person(service, "gil@consult.test", "specialist")
-        give_seat(service, consult_id, "gil@consult.test", by="sol@consult.test", hours=2 / 3600)
+        give_seat(service, consult_id, guest, by=specialist, hours=2 / 3600)
         over = time.monotonic() + 2
 
         stream = guest.follow(consult_id)
@@ -192,11 +192,11 @@ class TestLosingTheSeat:
     def test_a_mother_who_no_longer_acts(self, service: Service, patient: Person) -> None:
         consult_id = patient.open_consult()
         mother = Person(service, "mia@consult.test", "patient")
-        proxy_id = add_proxy(service, "pat@consult.test", "mia@consult.test")
+        proxy_id = add_proxy(service, patient, mother)
         stream = mother.follow(consult_id)
         ended_at = time.monotonic()
 
-        path = f"/api/patients/{id_of(service, 'pat@consult.test')}/proxies/{proxy_id}"
+        path = f"/api/patients/{id_of(patient)}/proxies/{proxy_id}"
         patient.http.delete(path).raise_for_status()
 
         assert stream.next() == ("", "bye")
@@ -234,27 +234,27 @@ def test_stopping_ends_streams_at_once_and_finishes_the_request_in_hand(
     assert seconds < 10
 
 
-def id_of(service: Service, email: str) -> UUID:
-    with _database(service) as connection:
-        (found,) = connection.execute('SELECT id FROM "user" WHERE email = ?', (email,)).fetchone()
-    return UUID(found)
+def id_of(person: Person) -> UUID:
+    return UUID(person.http.get("/api/me").raise_for_status().json()["id"])
 
 
-def give_seat(service: Service, consult_id: str, email: str, *, by: str, hours: float) -> None:
+def give_seat(
+    service: Service, consult_id: str, colleague: Person, *, by: Person, hours: float
+) -> None:
     """As if it had been given: to give one over HTTP takes a passkey."""
-    guest, giver = id_of(service, email).hex, id_of(service, by).hex
+    guest, giver = id_of(colleague).hex, id_of(by).hex
     until = datetime.now(UTC) + timedelta(hours=hours)
     with _database(service) as connection:
-        connection.execute('UPDATE "user" SET ours = 0 WHERE email = ?', (email,))
+        connection.execute('UPDATE "user" SET ours = 0 WHERE id = ?', (guest,))
         connection.execute(
             "INSERT INTO participant (consult_id, user_id, in_the_open, joined_at, granted_by,"
-            " purpose, expires_at) VALUES (?, ?, 1, ?, ?, 'Help', ?)",
+            " expires_at) VALUES (?, ?, 1, ?, ?, ?)",
             (UUID(consult_id).hex, guest, _text(datetime.now(UTC)), giver, _text(until)),
         )
 
 
-def add_proxy(service: Service, patient: str, proxy: str) -> UUID:
-    proxy_id, patient_id = uuid4(), id_of(service, patient).hex
+def add_proxy(service: Service, patient: Person, proxy: Person) -> UUID:
+    proxy_id, patient_id = uuid4(), id_of(patient).hex
     with _database(service) as connection:
         connection.execute(
             "INSERT INTO proxy (id, patient_id, proxy_id, basis, valid_from, added_by)"
@@ -262,7 +262,7 @@ def add_proxy(service: Service, patient: str, proxy: str) -> UUID:
             (
                 proxy_id.hex,
                 patient_id,
-                id_of(service, proxy).hex,
+                id_of(proxy).hex,
                 _text(datetime.now(UTC)),
                 patient_id,
             ),

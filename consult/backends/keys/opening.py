@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import structlog
 
@@ -30,7 +31,7 @@ def open_keys(settings: Settings) -> Generator[Keys]:
         folder_of(settings.storage_url),
         beside=settings.database_path,
     )
-    with closing(table.connect(settings.keys_path)) as connection:
+    with closing(_connect(settings.keys_path)) as connection:
         _require_both_or_neither(settings, connection)
         if not settings.key_file.exists():
             make_ring(settings.key_file)
@@ -59,9 +60,22 @@ def _require_both_or_neither(settings: Settings, connection: sqlite3.Connection)
 def _holds_sealed_rows(settings: Settings) -> bool:
     if not settings.database_path.exists():
         return False
+    column = "SELECT 1 FROM pragma_table_info('user') WHERE name = 'email_index'"
+    rows = 'SELECT 1 FROM "user" WHERE email_index IS NOT NULL LIMIT 1'
     with closing(sqlite3.connect(settings.database_path)) as connection:
         try:
-            query = 'SELECT 1 FROM "user" WHERE email_index IS NOT NULL LIMIT 1'
-            return bool(connection.execute(query).fetchall())
-        except sqlite3.OperationalError:  # a database of before anything was sealed
-            return False
+            # Without the column it is a database of before anything was sealed.
+            return all(connection.execute(query).fetchall() for query in (column, rows))
+        except sqlite3.DatabaseError:
+            raise _unreadable("CONSULT_DATABASE_URL", settings.database_path) from None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        return table.connect(path)
+    except sqlite3.DatabaseError:
+        raise _unreadable("CONSULT_DATA_DIR", path) from None
+
+
+def _unreadable(setting: str, path: Path) -> InvalidSettings:
+    return InvalidSettings(f"{setting}: {path} cannot be read. Put it back from its backup.")

@@ -182,6 +182,15 @@ class TestRefusals:
         with pytest.raises(InvalidSettings, match="is damaged"), open_keys(settings):
             pass
 
+    @pytest.mark.parametrize("name", ["keys.db", "consult.db"])
+    def test_a_database_that_is_none(self, settings: Settings, name: str) -> None:
+        used(settings)
+        for path in settings.data_dir.glob(f"{name}-*"):
+            path.unlink()
+        (settings.data_dir / name).write_bytes(b"not a database at all" * 500)
+        with pytest.raises(InvalidSettings, match=f"{name} cannot be read"), open_keys(settings):
+            pass
+
     def test_no_refusal_tells_a_key(self, settings: Settings) -> None:
         used(settings)
         key = read_ring(settings.key_file).newest.key.hex()
