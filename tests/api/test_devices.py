@@ -30,7 +30,7 @@ from consult.models import (
     User,
     now,
 )
-from consult.tasks import send_notice
+from consult.sending import send_notice
 from tests.api.accounts.people import Person, Service, a_person, own_page
 from tests.authenticator import encode
 from tests.conftest import ORIGIN
