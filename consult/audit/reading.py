@@ -68,6 +68,9 @@ class Shown(NamedTuple):
     times: int
 
 
+_LATELY = 20_000
+"""Rows of the trail: so far back it is asked what somebody was shown just now."""
+
 _ALIKE: Any = tuple(getattr(AuditRow, name) for name in Shown._fields[:-3])
 
 
@@ -99,10 +102,12 @@ async def shown_of(session: AsyncSession, consult_id: UUID) -> list[Shown]:
 async def was_shown(
     session: AsyncSession, user_id: UUID, consult_id: UUID, *, until: datetime
 ) -> bool:
-    """Whether somebody saw the consult, by itself or in a list, before `until`."""
+    """Whether somebody saw the consult lately, by itself or in a list, before `until`."""
+    newest = select(func.max(AuditRow.seq)).scalar_subquery()
     query = (
         select(AuditRow.seq)
         .where(
+            col(AuditRow.seq) > newest - _LATELY,
             _tells_of([consult_id]),
             _shows_something(),
             col(AuditRow.actor_id) == str(user_id),

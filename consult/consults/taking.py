@@ -40,10 +40,12 @@ async def absent_or_taken(
     A specialist of ours to whom it was shown while it waited, or who was paged for it, is told
     who was quicker. To everybody else it does not exist.
     """
-    holder = await _holder(session, consult_id) if _of_the_team(actor) else None
-    if holder is None or not await _knew(session, actor, consult_id, holder[1]):
+    if not _of_the_team(actor):
         return NotFound()
-    return Taken(holder[0].id, holder[0].name)
+    holder = await _holder(session, consult_id)
+    # Asked also where there is nobody: the time it takes must not tell what is there.
+    knew = await _knew(session, actor, consult_id, holder[1] if holder else now())
+    return Taken(holder[0].id, holder[0].name) if holder and knew else NotFound()
 
 
 def _of_the_team(actor: Actor) -> bool:
@@ -64,6 +66,6 @@ async def _knew(session: AsyncSession, actor: Actor, consult_id: UUID, until: da
     paged = select(Escalation.id).where(
         Escalation.consult_id == consult_id, Escalation.paged_id == actor.user_id
     )
-    if (await session.exec(paged)).first():
-        return True
-    return await audit.was_shown(session, actor.user_id, consult_id, until=until)
+    was_paged = (await session.exec(paged)).first() is not None
+    was_shown = await audit.was_shown(session, actor.user_id, consult_id, until=until)
+    return was_paged or was_shown
