@@ -11,7 +11,7 @@ from api.state import ConsultRequest
 
 STATIC = Path(__file__).parents[1] / "static"
 
-_PAGES = ("/", "/enrol", "/recover", "/account", "/consults/{consult_id:uuid}")
+_PAGES = ("/", "/enrol", "/recover", "/account", "/people", "/consults/{consult_id:uuid}")
 _NUMBER = '<meta name="consult-emergency-number" content="{}">'
 
 

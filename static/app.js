@@ -3,9 +3,17 @@
 import "./elements/consult-desk.js";
 import "./elements/emergency-notice.js";
 import "./elements/enrol-passkey.js";
+import "./elements/people-desk.js";
+import "./elements/recover-account.js";
 import "./elements/sign-in.js";
+import "./elements/your-account.js";
+import { confirmIdentity } from "./elements/step-up.js";
+import { suggestWayBack } from "./elements/way-back.js";
+import { listPasskeys } from "./lib/accounts.js";
 import * as api from "./lib/api.js";
-import { consultPath, routeOf } from "./lib/routes.js";
+import { tellPasswordManager } from "./lib/passkey.js";
+import { seesPeople } from "./lib/roles.js";
+import { consultPath, isOurs, routeOf } from "./lib/routes.js";
 import { forgetOutboxes, hasUnsent } from "./lib/sending.js";
 import { announce, part, stamp } from "./lib/templates.js";
 
@@ -31,6 +39,8 @@ async function start() {
   document.addEventListener("consult-opened", (event) =>
     go(consultPath(/** @type {any} */ (event).detail.id)),
   );
+  document.addEventListener("account-wanted", () => go("/account"));
+  api.useConfirmation(proveAgain);
   part(header, "sign-out").addEventListener("click", signOut);
   adopt(await api.getSession().catch(() => null));
   show({ first: true });
@@ -41,15 +51,19 @@ function show({ first = false, notice = "" } = {}) {
   const route = routeOf(location.pathname);
   document.body.dataset["screen"] = session ? route.screen : "door";
   if (route.screen === "enrol") open("enrol-passkey", "Set up your passkey");
-  else if (session) return desk(session).show(route, { focus: !first });
-  else open("sign-in", "Sign in", notice);
+  else if (route.screen === "recover") open("recover-account", "Get back in");
+  else if (!session) open("sign-in", "Sign in", { notice });
+  else if (route.screen === "account") open("your-account", "Your account", session);
+  else if (route.screen === "people" && seesPeople(session.user.role)) open("people-desk", "People", session);
+  else return desk(session).show(route, { focus: !first });
   if (!first) main.querySelector("h1")?.focus();
 }
 
-/** @param {string} screen @param {string} title @param {string} [notice] */
-function open(screen, title, notice) {
+/** @param {string} screen @param {string} title @param {{ notice?: string, user?: api.Session["user"] }} [how] */
+function open(screen, title, { notice, user } = {}) {
   const element = stamp(screen);
   if (notice) part(element, "notice").textContent = notice;
+  if (user) Object.assign(element, { user });
   main.replaceChildren(element);
   document.title = `${title} · Consult`;
 }
@@ -76,7 +90,7 @@ function followLink(event) {
   const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
   const href = link?.getAttribute("href") ?? "";
   if (!plain || event.defaultPrevented || link?.hasAttribute("download")) return;
-  if (href !== "/" && !href.startsWith("/consults/")) return;
+  if (!isOurs(href)) return;
   event.preventDefault();
   go(href);
 }
@@ -89,14 +103,35 @@ function adopt(next) {
   api.useCsrfToken(next?.csrf_token ?? "");
   part(header, "who").hidden = !next;
   part(header, "name").textContent = next?.user.name ?? "";
+  part(header, "people").hidden = !(next && seesPeople(next.user.role));
 }
 
 /** @param {api.Session} next */
 function onSignedIn(next) {
+  const { screen } = routeOf(location.pathname);
   main.replaceChildren();
   adopt(next);
-  if (routeOf(location.pathname).screen === "enrol") history.replaceState(null, "", "/");
+  if (screen === "enrol") history.replaceState(null, "", "/");
+  if (screen === "recover") history.replaceState(null, "", "/account");
   show();
+  if (screen === "enrol") suggestWayBack();
+  syncPasswordManager(next.user);
+}
+
+/** It may offer passkeys that were removed elsewhere. @param {api.Session["user"]} user */
+async function syncPasswordManager(user) {
+  try {
+    await tellPasswordManager(await listPasskeys({ announce: false }), user);
+  } catch (error) {
+    if (!(error instanceof api.ApiError || error instanceof DOMException)) throw error; // next time
+  }
+}
+
+/** What was asked for needs the passkey touched anew. The session has another guard afterwards. */
+async function proveAgain() {
+  const next = await confirmIdentity();
+  if (next) adopt(next);
+  return Boolean(next);
 }
 
 /** The session is over, or this browser has signed in anew elsewhere: see which. */

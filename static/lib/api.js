@@ -3,12 +3,14 @@
  *
  * Every refusal becomes an `ApiError` whose `detail` is written for the person at the screen.
  * One that means that the session is over, or another than this page knows, also fires
- * `session-ended` on `window`, so that one place can ask to sign in again.
+ * `session-ended` on `window`, so that one place can ask to sign in again. One that asks for
+ * the passkey once more is dealt with here: the request is made again after it was touched.
  *
  * @typedef {"patient" | "ems" | "specialist" | "coordinator" | "admin"} Role
  * @typedef {{ id: string, name: string, role: Role }} Person
- * @typedef {{ user: { id: string, name: string, email: string, role: Role }, csrf_token: string,
- *   created_at: string, idle_expires_at: string, expires_at: string }} Session
+ * @typedef {{ user: { id: string, name: string, email: string | null, role: Role },
+ *   csrf_token: string, created_at: string, idle_expires_at: string, expires_at: string,
+ *   fresh_until: string | null }} Session
  * @typedef {"emergency" | "follow_up" | "second_opinion" | "pre_visit" | "prior_imaging"} Kind
  * @typedef {"routine" | "urgent" | "asap" | "stat"} Urgency
  * @typedef {"submitted" | "in_review" | "answered" | "closed"} State
@@ -33,6 +35,7 @@
 
 const OUT_OF_REACH =
   "We can’t reach Consult right now. Check your connection and try again. Nothing is lost.";
+const STEP_UP = "step_up_required";
 const BROKEN = "Something went wrong on our side. Wait a moment and try again.";
 
 export class ApiError extends Error {
@@ -55,6 +58,14 @@ let csrfToken = "";
 /** @param {string} token from the session; sent with every unsafe request */
 export function useCsrfToken(token) {
   csrfToken = token;
+}
+
+/** @type {() => Promise<boolean>} */
+let confirmIdentity = async () => false;
+
+/** @param {() => Promise<boolean>} confirm asks for the passkey; false when the person would rather not */
+export function useConfirmation(confirm) {
+  confirmIdentity = confirm;
 }
 
 /** @returns {Promise<Session>} throws a 401 ApiError when nobody is signed in */
@@ -134,7 +145,25 @@ export function putPhoto(consultId, { id, file, ...facts }, onProgress) {
  * @param {{ body?: unknown, announce?: boolean }} [options]
  * @returns {Promise<any>}
  */
-async function request(method, path, { body, announce = true } = {}) {
+export async function request(method, path, options) {
+  try {
+    return await once(method, path, options);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== STEP_UP) throw error;
+    if (!(await confirmIdentity())) throw error;
+    return once(method, path, options);
+  }
+}
+
+/** Did the person choose not to touch the passkey again? Then there is nothing to say. @param {unknown} error */
+export const isDeclined = (error) => error instanceof ApiError && error.code === STEP_UP;
+
+/**
+ * @param {string} method @param {string} path
+ * @param {{ body?: unknown, announce?: boolean }} [options]
+ * @returns {Promise<any>}
+ */
+async function once(method, path, { body, announce = true } = {}) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (method !== "GET" && csrfToken) headers["X-CSRF-Token"] = csrfToken;

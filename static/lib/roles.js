@@ -25,6 +25,15 @@ export const mayClose = (role) => role === "specialist" || role === "coordinator
 /** @param {Role} role */
 export const hasConsults = (role) => role !== "admin";
 
+/** @param {Role} role */
+export const seesPeople = (role) => role === "coordinator" || role === "admin";
+
+/** Whom a role may invite. @param {Role} role @returns {Role[]} */
+export const invitable = (role) =>
+  role === "admin"
+    ? ["patient", "ems", "specialist", "coordinator", "admin"]
+    : ["patient", "ems", "specialist", "coordinator"];
+
 /** @type {Record<Role, string>} */
 const WORDS = {
   patient: "Patient",

@@ -8,7 +8,9 @@ from api.app import create_app
 from consult.config import Settings
 
 
-@pytest.mark.parametrize("path", ["/", "/enrol", f"/consults/{uuid4()}"])
+@pytest.mark.parametrize(
+    "path", ["/", "/enrol", "/recover", "/account", "/people", f"/consults/{uuid4()}"]
+)
 async def test_every_address_a_person_can_have_open_is_the_page(
     client: AsyncClient, path: str
 ) -> None:
