@@ -1,9 +1,13 @@
 import { ApiError } from "../lib/api.js";
+import { whenIdle } from "../lib/idle.js";
 import { announce, fill, part, stamp } from "../lib/templates.js";
 import { uploads } from "../lib/uploads.js";
 import { counted } from "../lib/words.js";
 
 /** @typedef {import("../lib/outbox.js").OutboxPhoto} OutboxPhoto */
+
+// Whoever comes back to the tablet after so long has most likely another patient.
+const NEXT_PATIENT = 30 * 60_000;
 
 /** @type {Record<OutboxPhoto["state"], string>} */
 const WORDS = {
@@ -33,8 +37,9 @@ export class DeviceDoor extends HTMLElement {
     part(this, "next").addEventListener("click", () => this.#nextPatient(), { signal });
     part(this, "sign-in").addEventListener("click", () => this.#wantIn(), { signal });
     uploads.addEventListener("change", () => this.#draw(), { signal });
-    this.#draw();
+    signal.addEventListener("abort", whenIdle(NEXT_PATIENT, () => uploads.nextPatient()));
     uploads.sendAs("tablet");
+    this.#draw();
     this.#ask();
   }
 
@@ -76,8 +81,7 @@ export class DeviceDoor extends HTMLElement {
       problem: stuck?.problem ?? (uploads.ready ? "" : this.#problem),
     });
     part(this, "again").hidden = !stuck || uploads.busy;
-    part(this, "next").hidden = !photos.length || uploads.waiting > 0;
-    part(this, "hint").hidden = !photos.length;
+    for (const name of ["next", "hint"]) part(this, name).hidden = !uploads.samePatient;
     part(this, "photos").replaceChildren(...photos.map(photoRow));
   }
 }

@@ -9,6 +9,7 @@ import { proveTablet } from "./device.js";
 import { EMPTY, nextPhoto, photoFailed, tryAgain, withPhoto, withPhotos } from "./outbox.js";
 
 /** @typedef {import("./outbox.js").OutboxPhoto} OutboxPhoto */
+/** @typedef {{ id: string, opened: boolean }} Place the consult that a photo goes into */
 /** @typedef {"tablet" | "person" | "held"} Sender held: somebody signed in and has claimed nothing yet */
 
 /** Fires `change` whenever something in it did. */
@@ -17,7 +18,10 @@ class Uploads extends EventTarget {
   busy = false;
   /** @type {Sender} */
   #sender = "tablet";
-  #consult = { id: crypto.randomUUID(), opened: false };
+  /** @type {Place} */
+  #place = { id: crypto.randomUUID(), opened: false };
+  /** @type {Map<string, Place>} */
+  #places = new Map();
   #attempt = 0;
   #proved = false;
   #refused = false;
@@ -29,26 +33,37 @@ class Uploads extends EventTarget {
   /** @param {Iterable<File>} files */
   add(files) {
     const chosen = [...files].map((file) => ({ id: crypto.randomUUID(), file }));
+    for (const { id } of chosen) this.#places.set(id, this.#place);
     this.#update(withPhotos(this.outbox, chosen));
     this.send();
   }
 
-  /** Who sends from now on. @param {Sender} sender */
+  /**
+   * Who sends from now on. After somebody was signed in, the next photos are of somebody else:
+   * two consults of one patient are a nuisance, two patients in one consult a danger.
+   * @param {Sender} sender
+   */
   sendAs(sender) {
+    if (sender === "tablet" && this.#sender !== "tablet") this.nextPatient();
     this.#sender = sender;
     this.#proved = false;
     this.send();
   }
 
-  /** The photos that come next are of somebody else. */
+  /** The photos that come next are of somebody else; what waits goes where it belongs. */
   nextPatient() {
-    this.#consult = { id: crypto.randomUUID(), opened: false };
-    this.#receipts.clear();
-    this.#update(EMPTY);
+    this.#place = { id: crypto.randomUUID(), opened: false };
+    const photos = this.outbox.photos.filter(isWaiting);
+    this.#update({ ...EMPTY, photos });
+  }
+
+  /** Photos of the patient whom the next photos would be of are here. */
+  get samePatient() {
+    return this.outbox.photos.some(({ id }) => this.#places.get(id) === this.#place);
   }
 
   get waiting() {
-    return this.outbox.photos.filter(({ state }) => state !== "sent" && state !== "refused").length;
+    return this.outbox.photos.filter(isWaiting).length;
   }
 
   get sent() {
@@ -104,7 +119,7 @@ class Uploads extends EventTarget {
       this.#update(withPhoto(this.outbox, photo.id, facts));
     change({ state: "sending", progress: 0 });
     try {
-      const { sha256 } = await this.#persist(() => this.#deliver(photo, change));
+      const { sha256 } = await this.#persist(this.#placeOf(photo.id), () => this.#deliver(photo, change));
       this.#receipts.set(photo.id, sha256.slice(0, 8));
       change({ state: "sent", progress: 1, file: new Blob() }); // it is there: let go of it here
       this.#attempt = 0;
@@ -124,25 +139,26 @@ class Uploads extends EventTarget {
 
   /** @param {OutboxPhoto} photo @param {(facts: Partial<OutboxPhoto>) => void} change */
   async #deliver({ id, file }, change) {
-    if (!this.#consult.opened) {
-      await api.openConsult({ id: this.#consult.id, kind: "emergency", reason: "" });
-      this.#consult.opened = true;
+    const place = this.#placeOf(id);
+    if (!place.opened) {
+      await api.openConsult({ id: place.id, kind: "emergency", reason: "" });
+      place.opened = true;
     }
-    return api.putPhoto(this.#consult.id, { id, file }, (progress) => change({ progress }));
+    return api.putPhoto(place.id, { id, file }, (progress) => change({ progress }));
   }
 
   /**
    * Do `act`; where the right to do it has run out, show the key and do it once more; where the
    * consult takes no more, go on in a new one.
-   * @template T @param {() => Promise<T>} act @returns {Promise<T>}
+   * @template T @param {Place} place @param {() => Promise<T>} act @returns {Promise<T>}
    */
-  async #persist(act) {
+  async #persist(place, act) {
     try {
       return await act();
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error;
       if (error.status === 401 || error.code === "csrf_refused") await this.#prove(error);
-      else if (error.status === 404 || error.code === "consult_closed") await this.#begin(error);
+      else if (error.status === 404 || error.code === "consult_closed") await this.#begin(place, error);
       else throw error;
       return act();
     }
@@ -156,11 +172,16 @@ class Uploads extends EventTarget {
     this.#proveWith(session);
   }
 
-  /** A tablet that was taken out of service hears of that first. @param {api.ApiError} error */
-  async #begin(error) {
-    if (!this.#consult.opened) throw error;
+  /** A tablet that was taken out of service hears of that first. @param {Place} place @param {api.ApiError} error */
+  async #begin(place, error) {
+    if (!place.opened) throw error;
     if (this.#sender === "tablet") await this.#prove(error);
-    this.#consult = { id: crypto.randomUUID(), opened: false };
+    Object.assign(place, { id: crypto.randomUUID(), opened: false }); // for all that wait to go there
+  }
+
+  /** @param {string} id */
+  #placeOf(id) {
+    return this.#places.get(id) ?? this.#place;
   }
 
   /** @param {import("./outbox.js").Outbox} outbox */
@@ -169,6 +190,9 @@ class Uploads extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 }
+
+/** @param {OutboxPhoto} photo */
+const isWaiting = ({ state }) => state !== "sent" && state !== "refused";
 
 export const uploads = new Uploads();
 window.addEventListener("online", () => uploads.send());

@@ -153,6 +153,13 @@ def test_photos_go_before_anybody_signs_in_and_a_crew_claims_them(
     end_shift(sam)
     expect(page.get_by_text("Cool it for twenty minutes.")).to_have_count(0)
 
+    # The next crew's patient is not in the consult of the last one.
+    send(sam, photo)
+    sent(page, "1 photo sent, 0 waiting")
+    specialist.go_home()
+    rows = specialist.page.get_by_role("link").filter(has_text=f"From {rig}")
+    expect(rows).to_have_count(2)
+
 
 def test_the_same_photo_twice_is_two_photos_of_one_patient_and_the_next_patient_is_another(
     tablet: Person, specialist: Person, photo: Path, rig: str
@@ -169,6 +176,46 @@ def test_the_same_photo_twice_is_two_photos_of_one_patient_and_the_next_patient_
     specialist.go_home()
     rows = specialist.page.get_by_role("link").filter(has_text=f"From {rig}")
     expect(rows).to_have_count(2)
+
+
+def test_after_half_an_hour_without_a_touch_the_next_photo_is_of_the_next_patient(
+    tablet: Person, specialist: Person, photo: Path, rig: str
+) -> None:
+    tablet.page.clock.install()
+    tablet.page.reload()
+    send(tablet, photo)
+    sent(tablet.page, "1 photo sent, 0 waiting")
+    expect(tablet.page.get_by_text("is of the same patient")).to_be_visible()
+
+    tablet.page.clock.fast_forward("30:01")
+
+    expect(tablet.page.get_by_text("is of the same patient")).to_be_hidden()
+    tablet.expected.add(401)
+    send(tablet, photo)
+    sent(tablet.page, "1 photo sent, 0 waiting")
+    specialist.go_home()
+    rows = specialist.page.get_by_role("link").filter(has_text=f"From {rig}")
+    expect(rows).to_have_count(2)
+
+
+def test_photos_that_wait_stay_with_their_own_patient(
+    tablet: Person, specialist: Person, photo: Path, rig: str
+) -> None:
+    tablet.page.context.set_offline(True)
+    send(tablet, photo)
+    sent(tablet.page, "0 photos sent, 1 waiting")
+    tablet.page.get_by_role("button", name="Next patient").click()
+    send(tablet, photo, photo)
+    sent(tablet.page, "0 photos sent, 3 waiting")
+
+    tablet.page.context.set_offline(False)
+
+    sent(tablet.page, "3 photos sent, 0 waiting")
+    specialist.go_home()
+    rows = specialist.page.get_by_role("link").filter(has_text=f"From {rig}")
+    expect(rows).to_have_count(2)
+    expect(rows.filter(has_text="1 photo")).to_have_count(1)
+    expect(rows.filter(has_text="2 photos")).to_have_count(1)
 
 
 def test_what_cannot_go_now_waits_and_goes_by_itself(tablet: Person, photo: Path) -> None:
