@@ -142,12 +142,15 @@ class _Worker:
             answer, result = receive_copy(self.line)
         except (EOFError, OSError, ValueError):  # it is gone, or it talks nonsense
             raise refused(self._cause_of_death()) from None
+        finally:
+            self.rest()
         self.dead = False
         if code := answer.pop("refused", None):
             raise self._refusal(str(code))
         return result, answer
 
     def rest(self) -> None:
+        """Call the watchdog off: it must not bite while the next photo is at work."""
         if self._watchdog:
             self._watchdog.cancel()
 

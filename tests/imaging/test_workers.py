@@ -101,6 +101,12 @@ class TestLife:
         assert len(set(sizes)) == 1
         assert children() == before
 
+    def test_warming_up_leaves_no_watchdog_that_would_kill_a_later_photo(self) -> None:
+        workers.warm(2)
+
+        watchdogs = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+        assert [each for each in watchdogs if not each.finished.is_set()] == []
+
     def test_a_worker_is_replaced_after_many_photos(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(workers, "PHOTOS_PER_WORKER", 3)
         decode()
