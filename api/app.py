@@ -7,16 +7,32 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import structlog
 from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from api import accounts, consults, events, messages, operations, photos, web
+from api import (
+    accounts,
+    audit,
+    break_glass,
+    claims,
+    consents,
+    consults,
+    devices,
+    events,
+    guests,
+    messages,
+    operations,
+    photos,
+    proxies,
+    web,
+)
 from api.limits import Limits
-from api.openapi import operation_of
+from api.openapi import require_operations
 from api.problems import HANDLERS
 from api.requests import Requests
 from api.security import SecurityHeaders
 from api.state import State
+from api.watching import watch_endings
 from consult.accounts import check_rp_id
 from consult.backends.database import upgrade
 from consult.backends.doorbell import Doorbell
@@ -32,10 +48,17 @@ log = structlog.get_logger()
 API_ROUTES: list[BaseRoute] = [
     *operations.routes,
     *accounts.routes,
+    *devices.routes,
+    *claims.routes,
     *consults.routes,
     *photos.routes,
     *messages.routes,
     *events.routes,
+    *proxies.routes,
+    *consents.routes,
+    *guests.routes,
+    *break_glass.routes,
+    *audit.routes,
 ]
 
 
@@ -64,9 +87,10 @@ def create_app(
                 log.exception("service.failed_to_start")
                 raise
             await stack.enter_async_context(_working(backends, with_worker=with_worker))
+            await stack.enter_async_context(watch_endings(backends))
             yield State(backends=backends, limits=Limits.of(settings))
 
-    _require_operations(API_ROUTES)
+    require_operations(API_ROUTES)
     app = Starlette(
         routes=[*API_ROUTES, *web.routes],
         exception_handlers=HANDLERS,
@@ -95,11 +119,3 @@ async def _working(backends: Backends, *, with_worker: bool) -> AsyncGenerator[N
 def _report(worker: asyncio.Task[None]) -> None:
     if not worker.cancelled() and isinstance(worker.exception(), WorkerRunning):
         log.warning("worker.elsewhere")
-
-
-def _require_operations(routes: list[BaseRoute]) -> None:
-    undeclared = [
-        route.path for route in routes if isinstance(route, Route) and not operation_of(route)
-    ]
-    if undeclared:
-        raise RuntimeError(f"routes without @operation: {undeclared}")

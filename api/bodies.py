@@ -1,9 +1,9 @@
 """Reads request bodies: held in memory, counted while they arrive, parsed once into a type."""
 
 import re
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.state import ConsultRequest
 from consult.errors import InvalidFields, InvalidRequest, PhotoTooLarge
@@ -22,6 +22,9 @@ class Body(BaseModel):
 class Query(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
+
+Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""Of a message or an event: what a column of a database can be compared with."""
 
 BodyT = TypeVar("BodyT", bound=Body)
 QueryT = TypeVar("QueryT", bound=Query)

@@ -4,19 +4,21 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.exc import SQLAlchemyError
 
+from api import account_commands, device_commands, key_commands, trail
 from consult import audit, logs
-from consult.accounts import add_user, create_token, find_user, invite
 from consult.backends.database import upgrade
+from consult.backends.files import exclusive, make_directory
 from consult.backends.jobs import WorkerRunning
+from consult.backends.keys import open_keys
 from consult.bootstrap import Backends, open_backends
 from consult.config import InvalidSettings, Settings, read_settings
-from consult.errors import ConsultError, NotFound
-from consult.models import Role, User
+from consult.errors import ConsultError, InvalidFields, NotFound
+from consult.logs import place
 from consult.tasks import NAMES
 from consult.worker import run_worker
 
@@ -27,11 +29,19 @@ def run(name: str, args: argparse.Namespace) -> int:
         settings = read_settings(**_overrides(args))
         logs.configure(settings.log_level)
         return _COMMANDS[name](settings, args)
-    except (InvalidSettings, ConsultError, WorkerRunning, OSError) as error:
+    except (InvalidSettings, ConsultError, WorkerRunning, OSError, SQLAlchemyError) as error:
         if isinstance(error, BrokenPipeError):
             raise
-        print(f"consult: {error}", file=sys.stderr)
+        print(f"consult: {_said(error)}", file=sys.stderr)
         return 2
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, SQLAlchemyError):
+        return place(error)  # its words hold SQL
+    if isinstance(error, InvalidFields):
+        return " ".join(f"{field}: {fault}" for field, fault in error.faults.items())
+    return str(error)
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, object]:
@@ -42,7 +52,12 @@ def _overrides(args: argparse.Namespace) -> dict[str, object]:
 def _serve(settings: Settings, args: argparse.Namespace) -> int:
     from api.server import serve  # noqa: PLC0415 - the other commands need no server
 
-    print(f"Consult is at {settings.public_url} (data in {settings.data_dir})", flush=True)
+    _look_at_keys(settings)
+    print(
+        f"Consult is at {settings.public_url} (data in {settings.data_dir}, the key to it in "
+        f"{settings.key_file})",
+        flush=True,
+    )
     serve(settings, with_worker=not args.no_worker)
     return 0
 
@@ -72,35 +87,6 @@ def _demo(settings: Settings, args: argparse.Namespace) -> int:
     )
 
 
-def _user_add(settings: Settings, args: argparse.Namespace) -> int:
-    async def add(backends: Backends) -> None:
-        async with backends.database.writes.begin() as session:
-            user = await add_user(session, email=args.email, name=args.name, role=Role(args.role))
-            secret = await invite(session, user)
-        print("Open this link once, within 24 hours, on the device that will sign in:")
-        print(f"{settings.public_url}/enrol#t={secret}")
-
-    return _with_backends(settings, add)
-
-
-def _token_create(settings: Settings, args: argparse.Namespace) -> int:
-    async def create(backends: Backends) -> None:
-        lifetime = timedelta(days=args.expires_days)
-        async with backends.database.writes.begin() as session:
-            user = await _known(session, args.email)
-            secret = await create_token(session, user, name=args.name, lifetime=lifetime)
-        print(secret)
-
-    return _with_backends(settings, create)
-
-
-async def _known(session: AsyncSession, email: str) -> User:
-    try:
-        return await find_user(session, email)
-    except NotFound:
-        raise NotFound("Nobody has this address. First: consult user add --email …") from None
-
-
 def _jobs(settings: Settings, args: argparse.Namespace) -> int:
     async def show(backends: Backends) -> int:
         if args.retry is not None and not await backends.jobs.retry(args.retry):
@@ -113,28 +99,63 @@ def _jobs(settings: Settings, args: argparse.Namespace) -> int:
     return _with_backends(settings, show)
 
 
-def _audit_verify(settings: Settings, _: argparse.Namespace) -> int:
-    async def verify(backends: Backends) -> int:
-        async with backends.database.reads() as session:
-            report = await audit.verify(session)
-        if report.first_bad_seq is None:
-            print(f"The chain of {report.rows} rows is whole.")
-            return 0
-        print(f"The chain is broken at row {report.first_bad_seq}.")
-        return 1
+def _audit_verify(settings: Settings, args: argparse.Namespace) -> int:
+    if not settings.secret_file.exists():
+        raise OSError(f"{settings.secret_file}: the key of the audit trail is not there")
+    extra = Path(args.anchor) if args.anchor else None
+    return _with_backends(settings, partial(trail.verify, extra=extra), anchored=False)
 
-    return _with_backends(settings, verify)
+
+def _audit_anchor(settings: Settings, _: argparse.Namespace) -> int:
+    return _with_backends(settings, trail.anchor)
+
+
+def _audit_export(settings: Settings, args: argparse.Namespace) -> int:
+    wanted = audit.Filter(since=args.since, until=args.until)
+    return _with_backends(settings, partial(trail.export, wanted=wanted, as_fhir=args.fhir))
+
+
+def _look_at_keys(settings: Settings) -> None:
+    """Make or check the keys first: what is wrong with them is then said in words."""
+    first = not settings.key_file.exists()
+    make_directory(settings.data_dir)
+    with exclusive(settings.data_dir / "lock", wait=True), open_keys(settings):
+        pass
+    if first:
+        print(
+            f"A key was made: {settings.key_file}\n"
+            "Back it up, apart from the data: without it nothing that is kept can be read.",
+            file=sys.stderr,
+        )
 
 
 def _with_backends(
-    settings: Settings, use: Callable[[Backends], Coroutine[None, None, int | None]]
+    settings: Settings,
+    use: Callable[[Backends], Coroutine[None, None, int | None]],
+    *,
+    anchored: bool = True,
 ) -> int:
+    """Run `use`; the rows of the audit trail that it left are anchored at once."""
+
     async def run() -> int:
         async with open_backends(settings, task_names=NAMES) as backends:
-            return await use(backends) or 0
+            status = await use(backends) or 0
+            if anchored:
+                await trail.drop_anchor(backends)
+            return status
 
+    _look_at_keys(settings)
     upgrade(settings)
     return asyncio.run(run())
+
+
+def _with(
+    command: Callable[[Backends, argparse.Namespace], Coroutine[None, None, int | None]],
+) -> Callable[[Settings, argparse.Namespace], int]:
+    def run(settings: Settings, args: argparse.Namespace) -> int:
+        return _with_backends(settings, lambda backends: command(backends, args))
+
+    return run
 
 
 _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
@@ -143,8 +164,24 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "migrate": _migrate,
     "doctor": _doctor,
     "demo": _demo,
-    "user_add": _user_add,
-    "token_create": _token_create,
+    "user_add": _with(account_commands.user_add),
+    "user_list": _with(account_commands.user_list),
+    "user_disable": _with(account_commands.user_disable),
+    "user_enable": _with(account_commands.user_enable),
+    "user_role": _with(account_commands.user_role),
+    "token_create": _with(account_commands.token_create),
+    "token_list": _with(account_commands.token_list),
+    "token_revoke": _with(account_commands.token_revoke),
+    "device_add": _with(device_commands.device_add),
+    "device_link": _with(device_commands.device_link),
+    "device_list": _with(device_commands.device_list),
+    "device_revoke": _with(device_commands.device_revoke),
     "jobs": _jobs,
     "audit_verify": _audit_verify,
+    "audit_anchor": _audit_anchor,
+    "audit_export": _audit_export,
+    "keys_status": _with(key_commands.show_status),
+    "keys_rotate": _with(key_commands.rotate_keys),
+    "keys_shred": _with(key_commands.shred_patient),
+    "keys_report": _with(key_commands.report_shredded),
 }

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from consult.backends.database import at_head, upgrade
+from consult.backends.files import exclusive, make_directory
+from consult.backends.keys import open_keys
 from consult.bootstrap import Backends, open_backends
-from consult.config import Settings
+from consult.config import InvalidSettings, Settings
 from consult.imaging import upright, workers
 from consult.tasks import NAMES
 
@@ -14,6 +16,7 @@ from consult.tasks import NAMES
 def examine(settings: Settings) -> int:
     """Print the findings; 0 when nothing needs doing."""
     checks: list[tuple[str, Callable[[], str]]] = [
+        ("keys", lambda: _keys(settings)),
         ("data folder, database, storage", lambda: _backends(settings)),
         ("lossless turning of photos", _turning),
         ("decoding of HEIC, AVIF, PNG, WebP", _decoding),
@@ -30,10 +33,20 @@ class _Finding(Exception):
 def _report(name: str, check: Callable[[], str]) -> int:
     try:
         print(f"ok      {name}: {check()}")
-    except (_Finding, OSError) as finding:
+    except (_Finding, InvalidSettings, OSError) as finding:
         print(f"TO DO   {name}: {finding}")
         return 1
     return 0
+
+
+def _keys(settings: Settings) -> str:
+    make_directory(settings.data_dir)
+    with exclusive(settings.data_dir / "lock", wait=True), open_keys(settings) as keys:
+        *older, (kek, count) = keys.status().wrapping
+    if older:
+        raise _Finding("a rotation was cut off: run `consult keys rotate`")
+    made = f"{kek.id} of {kek.made_at[:10]} wraps {count} subjects' keys"
+    return f"{made}; is {settings.key_file} backed up, apart from the data?"
 
 
 def _backends(settings: Settings) -> str:

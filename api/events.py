@@ -6,22 +6,23 @@ The stream carries no health information: it says that something is there, the p
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from api.auditing import put_on_record
 from api.auth import actor_of
-from api.bodies import Query, read_query
+from api.bodies import Number, Query, read_query
 from api.openapi import operation
 from api.state import ConsultRequest
 from consult.access import Action
+from consult.accounts import topic_of_user
 from consult.consults import Seat, events_after, get_seat
 from consult.errors import ConsultError, InvalidFields
 
-# A session that has ended closes its streams within this time.
+# A seat that was taken away closes its streams within this time; a way in that was closed
+# rings for them at once (api/watching.py).
 _RECHECK_SECONDS = 5.0
 _PING_SECONDS = 15.0
 _RETRY_MILLISECONDS = 2000
@@ -29,7 +30,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class EventQuery(Query):
-    after: Annotated[int, Field(ge=0)] | None = None
+    after: Number | None = None
     """Where to begin; a Last-Event-ID, which a browser sends by itself, comes first."""
 
 
@@ -42,6 +43,7 @@ class EventQuery(Query):
 )
 async def get_events(request: ConsultRequest) -> Response:
     seat = await _seat(request)
+    await put_on_record(request, seat.actor, "consult.followed", seat.consult.id, **seat.about)
     after = _last_event_id(request)
     if after is None:
         after = read_query(request, EventQuery).after
@@ -55,7 +57,7 @@ async def _stream(request: ConsultRequest, seat: Seat, number: int) -> AsyncIter
     backends = request.state["backends"]
     doorbell = backends.doorbell
     yield f"retry: {_RETRY_MILLISECONDS}\n\n"
-    with doorbell.subscribe(seat.topic) as bell:
+    with doorbell.subscribe(seat.topic, topic_of_user(seat.actor.user_id)) as bell:
         silent = 0.0
         while not doorbell.closed:
             bell.clear()

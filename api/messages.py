@@ -9,10 +9,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.auditing import put_on_record
 from api.auth import actor_of
-from api.bodies import Body, Query, read_json, read_query
+from api.bodies import Body, Number, Query, read_json, read_query
 from api.openapi import operation
-from api.shapes import Person, Shape, Time
+from api.shapes import PatientRead, Person, Shape, Time
 from api.state import ConsultRequest
 from consult.access import Action
 from consult.consults import Seat, get_seat
@@ -33,7 +34,7 @@ class MessagePut(Body):
 
 
 class MessageQuery(Query):
-    after: Annotated[int, Field(ge=0)] = 0
+    after: Number = 0
     limit: Annotated[int, Field(ge=1, le=500)] = 200
 
 
@@ -45,6 +46,8 @@ class MessageRead(Shape):
     photo_ids: list[UUID]
     audience: Audience
     author: Person
+    on_behalf_of: PatientRead | None
+    """The patient whom the author spoke for."""
     created_at: Time
 
 
@@ -60,6 +63,8 @@ class MessagePage(Shape):
     returns=MessageRead,
     status=201,
     errors=(400, 403, 404, 409, 422),
+    instead=(Action.CLINICIANS_POST,),
+    also=(Action.CONSULT_READ,),
 )
 async def put_message(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -91,14 +96,16 @@ async def get_messages(request: ConsultRequest) -> Response:
         )
         messages = await list_messages(session, seat, after=query.after, limit=query.limit)
         items = await _shape(session, seat, messages)
+    await put_on_record(request, seat.actor, "messages.viewed", seat.consult.id, **seat.about)
     return MessagePage(items=items, last_seq=seat.last_seq).response()
 
 
 async def _shape(session: AsyncSession, seat: Seat, messages: list[Message]) -> list[MessageRead]:
-    authors = {message.author_id for message in messages}
+    named = {message.author_id for message in messages}
+    named |= {message.on_behalf_of for message in messages if message.on_behalf_of}
     people = {
-        user.id: Person.of(user)
-        for user in (await session.exec(select(User).where(col(User.id).in_(authors)))).all()
+        user.id: user
+        for user in (await session.exec(select(User).where(col(User.id).in_(named)))).all()
     }
     return [
         MessageRead(
@@ -108,7 +115,10 @@ async def _shape(session: AsyncSession, seat: Seat, messages: list[Message]) -> 
             body=message.body,
             photo_ids=[UUID(photo_id) for photo_id in message.photo_ids],
             audience=message.audience,
-            author=people[message.author_id],
+            author=Person.of(people[message.author_id]),
+            on_behalf_of=PatientRead.of(people[message.on_behalf_of])
+            if message.on_behalf_of
+            else None,
             created_at=message.created_at,
         )
         for message in messages

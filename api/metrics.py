@@ -3,6 +3,8 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from consult.bootstrap import Backends
+from consult.break_glass import count_waiting
+from consult.consents import count_overdue
 
 REGISTRY = CollectorRegistry()
 
@@ -14,6 +16,14 @@ _SECONDS = Histogram(
 )
 _JOBS = Gauge("consult_jobs", "Jobs by state.", ("state",), registry=REGISTRY)
 _LATE = Gauge("consult_jobs_late_seconds", "Delay of the job due first.", registry=REGISTRY)
+_GLASSES = Gauge(
+    "consult_break_glass", "Emergency accesses without a review.", ("review",), registry=REGISTRY
+)
+_CONSENTS = Gauge(
+    "consult_consents_overdue",
+    "Consults in whose emergency nobody asked the patient in time.",
+    registry=REGISTRY,
+)
 _STREAMS = Gauge("consult_event_streams", "Open event streams.", registry=REGISTRY)
 
 
@@ -29,4 +39,9 @@ async def measure(backends: Backends) -> None:
     _JOBS.labels("running").set(jobs.running)
     _JOBS.labels("dead").set(jobs.dead)
     _LATE.set(jobs.late_seconds)
+    async with backends.database.reads() as session:
+        waiting, overdue = await count_waiting(session)
+        _CONSENTS.set(await count_overdue(session))
+    _GLASSES.labels("due").set(waiting - overdue)
+    _GLASSES.labels("overdue").set(overdue)
     _STREAMS.set(backends.doorbell.listeners)

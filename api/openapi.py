@@ -1,22 +1,30 @@
-"""What each route takes and gives, declared beside it, and the OpenAPI 3.1 document made of that."""
+"""What each route takes, gives and asks for, declared beside it, and the OpenAPI 3.1 document.
+
+A declared action is no comment: a handler that answers without having asked for it has answered
+for nobody, and its answer is not sent.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from api.auditing import on_record
+from api.state import ConsultRequest
 from consult import __version__
-from consult.access import PUBLIC, Action
+from consult.access import GRANTED, PUBLIC, Action, noting
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM = "application/problem+json"
 
-HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
+Handler = Callable[[ConsultRequest], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -30,10 +38,25 @@ class Operation:
     returns: type[BaseModel] | str | None
     query: type[BaseModel] | None
     errors: tuple[int, ...] = field(default=())
+    instead: tuple[Action, ...] = ()
+    """Asked in the place of `action`, as the thing itself decides: one's own photo, or another's."""
+    also: tuple[Action, ...] = ()
+    """Asked on the way, and enough for the answer to what was sent before."""
 
     @property
     def auth(self) -> bool:
         return self.action not in PUBLIC
+
+    @property
+    def actions(self) -> frozenset[Action]:
+        return frozenset({self.action, *self.instead, *self.also})
+
+    def answered_for(self, asked: frozenset[Action], status: int) -> bool:
+        """Whether an answer of this status may leave when `asked` is what was asked for."""
+        if not self.auth or status >= HTTPStatus.BAD_REQUEST:
+            return True
+        needed = {self.action, *self.instead} if status == self.status else self.actions
+        return bool(asked & needed) and asked <= self.actions
 
 
 def operation(
@@ -45,19 +68,44 @@ def operation(
     query: type[BaseModel] | None = None,
     status: int = 200,
     errors: tuple[int, ...] = (),
-) -> Callable[[HandlerT], HandlerT]:
-    """Declare what a handler does, takes and gives. Every route under /api needs one."""
-    declared = Operation(summary, action, status, takes, returns, query, errors)
+    instead: tuple[Action, ...] = (),
+    also: tuple[Action, ...] = (),
+) -> Callable[[Handler], Handler]:
+    """Declare what a handler does, takes and gives. Every route needs one."""
+    declared = Operation(summary, action, status, takes, returns, query, errors, instead, also)
 
-    def mark(handler: HandlerT) -> HandlerT:
-        handler.__dict__["operation"] = declared
-        return handler
+    def mark(handler: Handler) -> Handler:
+        recorded = on_record(action, handler)
+
+        @wraps(handler)
+        async def held(request: ConsultRequest) -> Response:
+            with noting() as asked:
+                response = await recorded(request)
+            if not declared.answered_for(frozenset(asked), response.status_code):
+                raise RuntimeError(f"{handler.__name__} asked for {sorted(asked)}: not as declared")
+            return response
+
+        held.__dict__["operation"] = declared
+        return held
 
     return mark
 
 
 def operation_of(route: Route) -> Operation | None:
-    return getattr(route.endpoint, "operation", None)
+    return declared_by(route.endpoint)
+
+
+def declared_by(endpoint: object) -> Operation | None:
+    return getattr(endpoint, "operation", None)
+
+
+def require_operations(routes: Iterable[BaseRoute]) -> None:
+    """Raise RuntimeError for a route that declares no action, or one that nobody is ever allowed."""
+    for route in routes:
+        if not isinstance(route, Route) or not (declared := operation_of(route)):
+            raise RuntimeError(f"{route}: no @operation")
+        if unknown := declared.actions - GRANTED:
+            raise RuntimeError(f"{route}: no table grants {sorted(unknown)}")
 
 
 def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
@@ -101,7 +149,7 @@ def _operation(route: Route, op: Operation) -> dict[str, Any]:
         "operationId": route.name,
         "summary": op.summary,
         "parameters": [*_path_parameters(route.path), *_query_parameters(op.query)],
-        "responses": {str(op.status): _success(op)} | _failures(op),
+        "responses": _successes(op) | _failures(route, op),
     }
     if op.takes:
         documented["requestBody"] = {"required": True, "content": _content(op.takes)}
@@ -110,20 +158,32 @@ def _operation(route: Route, op: Operation) -> dict[str, Any]:
     return documented
 
 
-def _success(op: Operation) -> dict[str, Any]:
+def _successes(op: Operation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTPStatus(op.status).phrase}
     if op.returns:
         success["content"] = _content(op.returns)
-    return success
+    if op.status != HTTPStatus.CREATED or not op.also:
+        return {str(op.status): success}
+    return {"200": success | {"description": "It was sent before"}, str(op.status): success}
 
 
-def _failures(op: Operation) -> dict[str, Any]:
+def _failures(route: Route, op: Operation) -> dict[str, Any]:
     content = {_PROBLEM: {"schema": {"$ref": _REF.format(model="Problem")}}}
-    statuses = {*op.errors, 401} if op.auth else set(op.errors)
     return {
         str(status): {"description": HTTPStatus(status).phrase, "content": content}
-        for status in sorted(statuses)
+        for status in sorted({*op.errors, *_common_errors(route, op)})
     }
+
+
+def _common_errors(route: Route, op: Operation) -> set[int]:
+    """What every operation of its kind may answer, whatever it does."""
+    unsafe = not (route.methods or set()) <= {"GET", "HEAD"}
+    # Two credentials at once; none; and no room on the audit trail.
+    errors = {400, 401, 503} if op.auth else set[int]()
+    errors |= {403, 415} if op.auth and unsafe else set()  # another page's; a form
+    errors |= {400, 413, 422} if op.takes else set()
+    # Whatever may not be there may have been shredded.
+    return errors | ({410} if 404 in op.errors else set())
 
 
 def _content(shape: type[BaseModel] | str) -> dict[str, Any]:

@@ -11,11 +11,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
+from api.auditing import refusal_on_record
 from consult.errors import (
+    AuditUnavailable,
     Busy,
     Conflict,
     ConsultError,
+    Damaged,
     Forbidden,
+    Gone,
     InvalidFields,
     InvalidPhoto,
     InvalidRequest,
@@ -32,6 +36,8 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    Gone: HTTPStatus.GONE,
+    Damaged: HTTPStatus.INTERNAL_SERVER_ERROR,
     Conflict: HTTPStatus.CONFLICT,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -42,6 +48,7 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
     UnsupportedPhoto: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PhotoTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnreadablePhoto: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AuditUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 _CODES = {
@@ -72,8 +79,9 @@ def problem(
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
-async def on_consult_error(_: Request, error: Exception) -> Response:
+async def on_consult_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ConsultError)
+    error = await refusal_on_record(request, error)
     status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
     return problem(status, error.code, error.message, headers=_headers(error))
 

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import count_request
+from consult.audit import begin_occasion
 
 log = structlog.get_logger()
 
@@ -27,6 +28,8 @@ class Requests:
             await self.app(scope, receive, send)
             return
         request_id, status, started = str(uuid4()), 0, time.perf_counter()
+        address = (scope.get("client") or ("",))[0]
+        begin_occasion(address=address, request_id=request_id)
 
         async def send_with_id(message: Message) -> None:
             nonlocal status

@@ -94,7 +94,8 @@ def refuse_other_viewers(request: ConsultRequest, *, download: bool = False) -> 
     `download` is for what is saved and never shown: its link is followed like one to a page.
     """
     viewer = request.headers.get("sec-fetch-dest")
-    if viewer in _VIEWERS and not (download and viewer == "document"):
-        raise Forbidden("This is shown inside Consult only.")
-    if request.headers.get("sec-fetch-site") in _STRANGERS:
-        raise Forbidden("This is shown inside Consult only.")
+    framed = viewer in _VIEWERS and not (download and viewer == "document")
+    if framed or request.headers.get("sec-fetch-site") in _STRANGERS:
+        error = Forbidden("This is shown inside Consult only.")
+        error.rule = "shown_elsewhere"
+        raise error

@@ -25,6 +25,15 @@ class Shape(BaseModel):
         return Response(self.model_dump_json(), status, media_type="application/json")
 
 
+class PatientRead(Shape):
+    id: UUID
+    name: str
+
+    @classmethod
+    def of(cls, user: User) -> "PatientRead":
+        return cls(id=user.id, name=user.name)
+
+
 class Person(Shape):
     id: UUID
     name: str

@@ -11,6 +11,17 @@ from api.state import ConsultRequest
 
 STATIC = Path(__file__).parents[1] / "static"
 
+_PAGES = (
+    "/",
+    "/enrol",
+    "/device",
+    "/recover",
+    "/account",
+    "/people",
+    "/reviews",
+    "/patients/{patient_id:uuid}",
+    "/consults/{consult_id:uuid}",
+)
 _NUMBER = '<meta name="consult-emergency-number" content="{}">'
 
 
@@ -32,6 +43,6 @@ async def get_page(request: ConsultRequest) -> Response:
 
 
 routes: list[BaseRoute] = [
-    *(Route(path, get_page) for path in ("/", "/enrol", "/consults/{consult_id:uuid}")),
+    *(Route(path, get_page) for path in _PAGES),
     Mount("/", _Files(directory=STATIC)),
 ]

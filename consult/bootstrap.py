@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import AsyncGenerator, Collection
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,11 +16,12 @@ from consult.backends.doorbell import Doorbell
 from consult.backends.files import exclusive, make_directory, write_durably
 from consult.backends.jobs import Jobs
 from consult.backends.jobs.sqlite import SqliteJobs
+from consult.backends.keys import Keys, open_keys
 from consult.backends.mail import Mailer
 from consult.backends.mail.folder import FolderMailer
 from consult.backends.mail.smtp import SmtpMailer
-from consult.backends.storage import Storage
 from consult.backends.storage.local import LocalStorage
+from consult.backends.storage.sealed import SealedStorage
 from consult.config import InvalidSettings, Settings
 from consult.config.checks import folder_of
 
@@ -31,7 +32,8 @@ _SECRET_BYTES = 32
 class Backends:
     settings: Settings
     database: Database
-    storage: Storage
+    keys: Keys
+    storage: SealedStorage
     mailer: Mailer
     jobs: Jobs
     doorbell: Doorbell
@@ -49,15 +51,18 @@ async def open_backends(
     `task_names` are all the jobs there are: no other can be enqueued.
     """
     make_directory(settings.data_dir)
-    with exclusive(settings.data_dir / "lock", wait=True):
-        secret = read_or_make_secret(settings.secret_file)
-    doorbell = doorbell or Doorbell()
-    info = {"audit_key": _subkey(secret, "audit"), "doorbell": doorbell}
-    async with open_database(settings, info=info) as database:
+    async with AsyncExitStack() as stack:
+        with exclusive(settings.data_dir / "lock", wait=True):
+            secret = read_or_make_secret(settings.secret_file)
+            keys = stack.enter_context(open_keys(settings))
+        doorbell = doorbell or Doorbell()
+        info = {"audit_key": _subkey(secret, "audit"), "doorbell": doorbell, "keys": keys}
+        database = await stack.enter_async_context(open_database(settings, info=info, keys=keys))
         yield Backends(
             settings=settings,
             database=database,
-            storage=LocalStorage(folder_of(settings.storage_url)),
+            keys=keys,
+            storage=SealedStorage(LocalStorage(folder_of(settings.storage_url)), keys),
             mailer=_mailer(settings),
             jobs=SqliteJobs(database, task_names=task_names, lock=_worker_lock(settings)),
             doorbell=doorbell,

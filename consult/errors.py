@@ -4,12 +4,15 @@
     ├── NotSignedIn          nobody is signed in, or the session has ended
     ├── Forbidden            known to you, but not yours to do
     ├── NotFound             no such thing, or not yours to see: the two cannot be told apart
+    ├── Gone                 yours to see, but shredded: it cannot be read by anybody any more
+    ├── Damaged              what was kept has been changed or cut off, and is not shown
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
     ├── TooMuch              more than the limits allow for now; says when to try again
     │   └── Busy                 the limit is the service's own, not this person's
     ├── StorageFull          the disk has no room for another photo
+    ├── AuditUnavailable     it cannot be put on record, so it does not happen
     └── InvalidPhoto         the bytes cannot become a photo of this consult
         ├── UnsupportedPhoto     a kind of file, or a coding, that cannot be kept faithfully
         ├── PhotoTooLarge        more bytes or more pixels than the caps allow
@@ -26,6 +29,8 @@ class ConsultError(Exception):
     """Something that a caller can handle."""
 
     code = "error"
+    rule: str | None = None
+    """The rule of access that refused, for the audit trail; None when it was no such rule."""
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -50,6 +55,26 @@ class NotFound(ConsultError):
     code = "not_found"
 
     def __init__(self, message: str = "There is no such thing, or it is not yours to see.") -> None:
+        super().__init__(message)
+
+
+class Gone(ConsultError):
+    code = "gone"
+
+    def __init__(
+        self, message: str = "This was deleted for good. Nobody can read it any more."
+    ) -> None:
+        super().__init__(message)
+
+
+class Damaged(ConsultError):
+    code = "damaged"
+
+    def __init__(
+        self,
+        message: str = "What was kept here is damaged and is not shown. "
+        "Tell the people who run this service.",
+    ) -> None:
         super().__init__(message)
 
 
@@ -87,6 +112,15 @@ class Busy(TooMuch):
 
 class StorageFull(ConsultError):
     code = "storage_full"
+
+
+class AuditUnavailable(ConsultError):
+    code = "audit_unavailable"
+
+    def __init__(
+        self, message: str = "This cannot be put on record now, so it is not shown. Try again soon."
+    ) -> None:
+        super().__init__(message)
 
 
 class InvalidPhoto(ConsultError):

@@ -11,7 +11,7 @@ from consult.access import Action
 from consult.backends.jobs import Jobs
 from consult.consults import Seat, announce, get_seat, join, seq_column
 from consult.errors import Conflict, InvalidFields
-from consult.models import Actor, Audience, Consult, ConsultState, Message, Photo, Role
+from consult.models import Actor, Audience, Consult, ConsultState, Message, Photo, Role, private
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,22 @@ async def post_message(
     """
     clinicians = draft.audience is Audience.CLINICIANS
     seat = await get_seat(session, actor, consult_id)
-    if said := await session.get(Message, draft.id):
-        return _same_again(said, seat, draft), False
+    if said := await _said(session, seat, draft.id):
+        said = _same_again(said, seat, draft)
+        await audit.record(session, seat.actor, "message.viewed", said.id, **seat.about)
+        return said, False
     action = Action.CLINICIANS_POST if clinicians else Action.MESSAGE_POST
     seat = await get_seat(session, actor, consult_id, action)
-    await _require_photos(session, seat.consult, draft.photo_ids)
+    await _require_photos(session, seat, draft.photo_ids)
 
     consult = seat.consult
-    message = _numbered(consult, actor, draft)
+    message = _numbered(consult, seat.actor, draft)
     session.add(message)
     await join(session, seat, openly=not clinicians)
     if not clinicians:
         consult.state = _state_after(actor, consult.state)
     announce(session, consult, "message.posted", message.id, draft.audience)
-    await audit.record(session, actor, "message.posted", message.id, consult_id=consult.id)
+    await audit.record(session, seat.actor, "message.posted", message.id, **seat.about)
     await notifications.something_new(session, jobs, consult, by=actor, audience=draft.audience)
     return message, True
 
@@ -55,6 +57,7 @@ async def list_messages(
     session: AsyncSession, seat: Seat, *, after: int, limit: int
 ) -> list[Message]:
     """Messages numbered above `after` in the view of `seat`, in their order."""
+    seat.require(Action.MESSAGE_READ)
     seq = seq_column(seat.view)
     query = (
         select(Message)
@@ -65,17 +68,30 @@ async def list_messages(
     return list((await session.exec(query)).all())
 
 
+async def _said(session: AsyncSession, seat: Seat, message_id: UUID) -> Message | None:
+    """The message of this consult; raises Conflict for one of another."""
+    query = select(Message).where(Message.id == message_id, Message.consult_id == seat.consult.id)
+    if said := (await session.exec(query)).first():
+        return said
+    if (await session.exec(select(Message.id).where(Message.id == message_id))).first():
+        raise _id_taken()
+    return None
+
+
 def _same_again(said: Message, seat: Seat, draft: Draft) -> Message:
     same = (
-        said.consult_id == seat.consult.id
-        and said.author_id == seat.actor.user_id
+        said.author_id == seat.actor.user_id
         and said.body == draft.body
         and said.audience is draft.audience
         and said.photo_ids == [str(photo_id) for photo_id in draft.photo_ids]
     )
     if not same:
-        raise Conflict("Another message already has this id. Use a new one.", code="id_taken")
+        raise _id_taken()
     return said
+
+
+def _id_taken() -> Conflict:
+    return Conflict("Another message already has this id. Use a new one.", code="id_taken")
 
 
 def _numbered(consult: Consult, actor: Actor, draft: Draft) -> Message:
@@ -88,8 +104,9 @@ def _numbered(consult: Consult, actor: Actor, draft: Draft) -> Message:
         seq_clinicians=consult.last_seq_clinicians,
         seq=consult.last_seq if draft.audience is Audience.EVERYONE else None,
         author_id=actor.user_id,
+        on_behalf_of=actor.on_behalf_of,
         audience=draft.audience,
-        body=draft.body,
+        body=private(draft.body, consult.subject_id),
         photo_ids=[str(photo_id) for photo_id in draft.photo_ids],
     )
 
@@ -101,9 +118,8 @@ def _state_after(actor: Actor, state: ConsultState) -> ConsultState:
     return ConsultState.IN_REVIEW if state is ConsultState.ANSWERED else state
 
 
-async def _require_photos(
-    session: AsyncSession, consult: Consult, photo_ids: tuple[UUID, ...]
-) -> None:
-    query = select(Photo.id).where(Photo.consult_id == consult.id, col(Photo.id).in_(photo_ids))
+async def _require_photos(session: AsyncSession, seat: Seat, photo_ids: tuple[UUID, ...]) -> None:
+    mine = Photo.consult_id == seat.consult.id
+    query = select(Photo.id).where(mine, col(Photo.id).in_(photo_ids))
     if len(set(photo_ids)) != len(set((await session.exec(query)).all())):
         raise InvalidFields({"photo_ids": "Send the photos to this consult first."})

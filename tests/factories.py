@@ -1,14 +1,16 @@
 """Builders: each names only what matters to its test."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from httpx2 import AsyncClient, Response
 
-from consult.accounts import add_user, create_token
+from api.auth import COOKIE
+from consult.accounts import add_user, create_token, open_session
 from consult.bootstrap import Backends
-from consult.models import Actor, Role, User, Via
+from consult.models import Actor, Proof, Proxy, ProxyBasis, Role, User, Via
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,22 @@ class Somebody:
     @property
     def actor(self) -> Actor:
         user = self.user
-        return Actor(user.id, user.role, user.name, user.email, Via.TOKEN)
+        return Actor(user.id, user.role, user.name, user.email, Via.TOKEN, ours=user.ours)
+
+    @property
+    def fresh(self) -> Actor:
+        """Them, with a passkey that was touched just now."""
+        return replace(self.actor, via=Via.SESSION, proof=Proof.FRESH)
 
     async def request(self, method: str, path: str, **more: Any) -> Response:
-        headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        headers = {**self.credentials(), **more.pop("headers", {})}
         return await self.client.request(method, path, headers=headers, **more)
+
+    def credentials(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    async def post(self, path: str, **body: Any) -> Response:
+        return await self.request("POST", path, json=body)
 
     async def get(self, path: str) -> Response:
         return await self.request("GET", path)
@@ -65,6 +78,79 @@ class Somebody:
 
 
 @dataclass(frozen=True)
+class SignedIn(Somebody):
+    """The same person, signed in a moment ago on our page."""
+
+    csrf: str = ""
+
+    def credentials(self) -> dict[str, str]:
+        return {
+            "Cookie": f"{COOKIE}={self.token}",
+            "X-CSRF-Token": self.csrf,
+            "Sec-Fetch-Site": "same-origin",
+        }
+
+
+async def signed_in(backends: Backends, somebody: Somebody) -> SignedIn:
+    async with backends.database.writes.begin() as session:
+        secret = await open_session(session, somebody.user)
+    person = SignedIn(somebody.user, somebody.client, secret)
+    return replace(person, csrf=(await person.read("/api/session"))["csrf_token"])
+
+
+async def make_somebody(
+    backends: Backends,
+    client: AsyncClient,
+    name: str,
+    role: Role,
+    *,
+    domain: str = "consult.test",
+    ours: bool = True,
+) -> Somebody:
+    async with backends.database.writes.begin() as session:
+        email = f"{name.replace(' ', '.')}@{domain}"
+        user = await add_user(session, email=email, name=name.title(), role=role)
+        user.ours = ours
+        token = await create_token(session, user, name="test")
+    return Somebody(user, client, token)
+
+
+async def make_proxy(
+    backends: Backends,
+    patient: Somebody,
+    proxy: Somebody,
+    *,
+    ends_at: datetime | None = None,
+    ended_at: datetime | None = None,
+) -> Proxy:
+    """A row as if it had been added long ago."""
+    made = Proxy(
+        patient_id=patient.user.id,
+        proxy_id=proxy.user.id,
+        basis=ProxyBasis.PARENT,
+        valid_from=datetime(2020, 1, 1, tzinfo=UTC),
+        ends_at=ends_at,
+        ended_at=ended_at,
+        added_by=patient.user.id,
+    )
+    async with backends.database.writes.begin() as session:
+        session.add(made)
+    return made
+
+
+async def give_seat(
+    backends: Backends, giver: Somebody, colleague: Somebody, consult_id: str
+) -> SignedIn:
+    """Ask `colleague` in over HTTP; the patient has agreed to care. Gives the giver, signed in."""
+    giver_in = await signed_in(backends, giver)
+    answer = await giver_in.post(
+        f"/api/consults/{consult_id}/seats", email=colleague.user.email, purpose="Second opinion"
+    )
+    assert answer.status_code == 201, answer.text
+    return giver_in
+
+
+@dataclass(frozen=True)
 class People:
     patient: Somebody
     other_patient: Somebody
@@ -75,13 +161,11 @@ class People:
     admin: Somebody
 
     @classmethod
-    async def make(cls, backends: Backends, client: AsyncClient) -> Self:
+    async def make(
+        cls, backends: Backends, client: AsyncClient, *, domain: str = "consult.test"
+    ) -> Self:
         async def make(name: str, role: Role) -> Somebody:
-            async with backends.database.writes.begin() as session:
-                email = f"{name.replace(' ', '.')}@consult.test"
-                user = await add_user(session, email=email, name=name.title(), role=role)
-                token = await create_token(session, user, name="test")
-            return Somebody(user, client, token)
+            return await make_somebody(backends, client, name, role, domain=domain)
 
         return cls(
             patient=await make("pat patient", Role.PATIENT),

@@ -1,14 +1,18 @@
 """The real service as its own process, as people run it."""
 
+import email
+import email.policy
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -59,6 +63,52 @@ class Service:
 
     def token(self, email: str) -> str:
         return self.command("token", "create", "--email", email)[-1]
+
+    def mail_to(self, address: str, subject: str) -> str:
+        """Wait for the newest mail to `address` of that subject; its text."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if text := self._newest_mail(address, subject):
+                return text
+            time.sleep(0.1)
+        raise AssertionError(f"no mail “{subject}” came to {address}")
+
+    def _newest_mail(self, address: str, subject: str) -> str:
+        files = sorted(
+            (self.data_dir / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime
+        )
+        for path in reversed(files):
+            mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            if address in str(mail["To"]) and subject in str(mail["Subject"]):
+                return str(mail.get_content())
+        return ""
+
+    def newest_address(self) -> str:
+        """The e-mail address of whoever was added last."""
+        with closing(sqlite3.connect(self.data_dir / "consult.db", timeout=10)) as database:
+            query = "SELECT email FROM user ORDER BY created_at DESC LIMIT 1"
+            return str(database.execute(query).fetchone()[0])
+
+    def forget_the_touch(self, name: str) -> None:
+        """Make it an hour ago that this person touched their passkey."""
+        with closing(sqlite3.connect(self.data_dir / "consult.db", timeout=10)) as database:
+            changed = database.execute(
+                "UPDATE loginsession SET proved_at = ? WHERE user_id IN"
+                " (SELECT id FROM user WHERE name = ?)",
+                ((datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S.%f"), name),
+            ).rowcount
+            database.commit()
+        assert changed
+
+    def end_emergencies(self) -> None:
+        """Make every emergency access run out this second."""
+        with closing(sqlite3.connect(self.data_dir / "consult.db", timeout=10)) as database:
+            changed = database.execute(
+                "UPDATE breakglass SET expires_at = ?",
+                (datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),),
+            ).rowcount
+            database.commit()
+        assert changed
 
     def kill(self) -> None:
         self.process.kill()

@@ -12,6 +12,7 @@ from consult.access.tables import (
     NEEDS_OPEN,
     NEEDS_SHARING,
     NEEDS_STEP_UP,
+    NO_SEAT_GIVES,
     OUTLIVES_CONSENT,
     PROOFS,
     PUBLIC,
@@ -23,12 +24,18 @@ from consult.access.words import (
     Consent,
     Decision,
     Facts,
-    Proof,
     Relation,
     Standing,
     Verdict,
 )
-from consult.models import Role
+from consult.models import Proof, Role
+
+_NOBODY = Decision(Verdict.UNKNOWN, "nobody")
+_INACTIVE = Decision(Verdict.HIDDEN, "inactive")
+_STRANGER = Decision(Verdict.HIDDEN, "stranger")
+_NOT_IN_ROLE = Decision(Verdict.FORBIDDEN, "not_in_role")
+_OUT_OF_SCOPE = Decision(Verdict.FORBIDDEN, "scope")
+_NOTHING = frozenset[Action]()
 
 
 def decide(facts: Facts, action: Action) -> Decision:
@@ -36,26 +43,53 @@ def decide(facts: Facts, action: Action) -> Decision:
     if action in PUBLIC:
         return Decision(Verdict.ALLOW, "public")
     if facts.role is None or facts.proof is Proof.NONE:
-        return Decision(Verdict.UNKNOWN, "nobody")
+        return _NOBODY
     if not facts.active:
-        return Decision(Verdict.HIDDEN, "inactive")
+        return _INACTIVE
     if facts.proof not in PROOFS[facts.role]:
         return Decision(Verdict.HIDDEN, "wrong_proof")
-    alone = ALONE[facts.role] if facts.ours else ALONE[facts.role] & ELSEWHERE
-    if action in alone:
-        return _with_proof(facts, action, "role")
-    return _within(facts, action)
+    if action in NO_SEAT_GIVES:
+        return _by_role(facts, facts.role, action)
+    return _within(facts, facts.role, action)
 
 
-def _within(facts: Facts, action: Action) -> Decision:
-    """What takes a relation to the consult. Strangers learn nothing, not even that it is gone."""
-    allowed = _allowed_by_seat(facts)
+def _by_role(facts: Facts, role: Role, action: Action) -> Decision:
+    alone = ALONE[role] if facts.ours else ALONE[role] & ELSEWHERE
+    if action not in alone:
+        return Decision(Verdict.HIDDEN, "not_in_role")
+    return _with_proof(facts, action, "role")
+
+
+def _within(facts: Facts, role: Role, action: Action) -> Decision:
+    """What takes a relation to the consult, or breaking the glass in the place of one."""
+    by_seat = _by_seat(facts, role, action)
+    if by_seat.verdict is Verdict.ALLOW or not _may_break_glass(facts, role):
+        return by_seat
+    if action is Action.GLASS_BREAK:
+        return _break_glass(facts, role, by_seat)
+    if not facts.broke_glass:
+        return by_seat
+    if action in LOOK:
+        return _with_proof(facts, action, "broke_glass")
+    hidden = by_seat.verdict is Verdict.HIDDEN
+    return Decision(Verdict.FORBIDDEN, "glass_is_read_only") if hidden else by_seat
+
+
+def _by_seat(facts: Facts, role: Role, action: Action) -> Decision:
+    """Strangers learn nothing, not even that it is gone; nor does a token of too small a scope."""
+    allowed = _allowed_by_seat(facts, role)
     if not allowed:
-        return _by_emergency(facts, action)
+        return _STRANGER
+    if not facts.scoped:
+        return _OUT_OF_SCOPE
     if facts.standing is Standing.SHREDDED:
         return Decision(Verdict.GONE, "shredded")
     if action not in allowed:
-        return Decision(Verdict.FORBIDDEN, "not_in_role")
+        return _NOT_IN_ROLE
+    return _as_things_stand(facts, action)
+
+
+def _as_things_stand(facts: Facts, action: Action) -> Decision:
     if not _consented(facts, action):
         return Decision(Verdict.NO_CONSENT, f"consent_{facts.consent}")
     if facts.standing is Standing.CLOSED and action in NEEDS_OPEN:
@@ -63,39 +97,42 @@ def _within(facts: Facts, action: Action) -> Decision:
     return _with_proof(facts, action, f"seat_{facts.relation}")
 
 
-def _allowed_by_seat(facts: Facts) -> frozenset[Action]:
-    assert facts.role
+def _allowed_by_seat(facts: Facts, role: Role) -> frozenset[Action]:
     if not facts.live or (facts.confidential and facts.relation is Relation.PROXY):
-        return frozenset()
-    if not facts.ours and facts.relation in {Relation.NONE, Relation.INBOX}:
-        return frozenset()
-    return WITHIN.get((facts.role, facts.relation), frozenset())
-
-
-def _by_emergency(facts: Facts, action: Action) -> Decision:
-    """Breaking the glass: a specialist of this service reads what is not theirs, and all hear it."""
-    if facts.role is not Role.SPECIALIST or not facts.ours or facts.standing is Standing.SHREDDED:
-        return Decision(Verdict.HIDDEN, "stranger")
-    if action is Action.GLASS_BREAK:
-        return _with_proof(facts, action, "may_break_glass")
-    if not facts.broke_glass:
-        return Decision(Verdict.HIDDEN, "stranger")
-    if action in LOOK:
-        return _with_proof(facts, action, "broke_glass")
-    return Decision(Verdict.FORBIDDEN, "glass_is_read_only")
+        return _NOTHING
+    if facts.ours or facts.relation in THE_PATIENTS_OWN:
+        return WITHIN.get((role, facts.relation), _NOTHING)
+    # Whoever is not of this service was asked in, and is a guest whatever they did there since.
+    if facts.relation in {Relation.MEMBER, Relation.GUEST}:
+        return WITHIN.get((role, Relation.GUEST), _NOTHING)
+    return _NOTHING
 
 
 def _consented(facts: Facts, action: Action) -> bool:
-    if facts.relation in THE_PATIENTS_OWN or action in OUTLIVES_CONSENT:
+    if facts.relation in THE_PATIENTS_OWN:
         return True
+    # Somebody from elsewhere is there by the patient's word alone.
+    if facts.relation is Relation.GUEST or not facts.ours:
+        return facts.consent is Consent.GIVEN
     if facts.consent is Consent.EMERGENCY:
-        return action not in NEEDS_SHARING and facts.relation is not Relation.GUEST
-    return facts.consent is Consent.GIVEN
+        return action not in NEEDS_SHARING
+    return facts.consent is Consent.GIVEN or action in OUTLIVES_CONSENT
+
+
+def _may_break_glass(facts: Facts, role: Role) -> bool:
+    return role is Role.SPECIALIST and facts.ours and facts.standing is not Standing.SHREDDED
+
+
+def _break_glass(facts: Facts, role: Role, by_seat: Decision) -> Decision:
+    """Whoever may look as it is has nothing to break."""
+    if _by_seat(facts, role, Action.IMAGE_READ).verdict is Verdict.ALLOW:
+        return by_seat
+    return _with_proof(facts, Action.GLASS_BREAK, "may_break_glass")
 
 
 def _with_proof(facts: Facts, action: Action, rule: str) -> Decision:
     if not facts.scoped:
-        return Decision(Verdict.FORBIDDEN, "scope")
+        return _OUT_OF_SCOPE
     if action in NEEDS_STEP_UP and facts.proof is not Proof.FRESH:
         return Decision(Verdict.STEP_UP, "step_up")
     return Decision(Verdict.ALLOW, rule)

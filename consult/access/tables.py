@@ -1,7 +1,7 @@
 """Who may do what, as tables: by role alone, and by role within a consult."""
 
-from consult.access.words import Action, Proof, Relation
-from consult.models import Role
+from consult.access.words import Action, Relation
+from consult.models import Proof, Role
 
 PUBLIC = frozenset({Action.OPERATE, Action.COME_IN})
 
@@ -10,6 +10,7 @@ LOOK = _READ | {Action.IMAGE_READ}
 _WRITE = frozenset({Action.MESSAGE_POST, Action.PHOTO_ATTACH, Action.PHOTO_TURN})
 _ASK = LOOK | _WRITE
 _SUBJECT = _ASK | {
+    Action.CONSULT_HIDE,
     Action.SEAT_END,
     Action.PROXY_ADD,
     Action.PROXY_END,
@@ -25,21 +26,31 @@ _PROXY = _ASK | {
     Action.CONSENT_WITHDRAW,
     Action.READERS_READ,
 }
-_CREW = _ASK | {Action.CLINICIANS_POST, Action.OTHERS_PHOTO_TURN, Action.UPLOADS_CLAIM}
+_CREW = _ASK | {
+    Action.CONSULT_HIDE,
+    Action.CLINICIANS_POST,
+    Action.OTHERS_PHOTO_TURN,
+    Action.UPLOADS_CLAIM,
+}
 _SPECIALIST = _ASK | {
     Action.IMAGE_READ_FOR_OTHERS,
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
+    Action.CONSULT_HIDE,
     Action.CONSULT_CLOSE,
     Action.SEAT_GIVE,
     Action.SEAT_END,
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
 }
+# Nobody who has not joined lets others in, or reads for anything but the care of this patient:
+# what a colleague was given ends with the seat of whoever gave it.
+_INBOX = _SPECIALIST - {Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS}
 # Whoever sees that nothing is left unanswered reads and asks, and never needs the picture.
 _COORDINATOR = _READ | {
     Action.MESSAGE_POST,
     Action.CLINICIANS_POST,
+    Action.CONSULT_HIDE,
     Action.CONSULT_CLOSE,
     Action.SEAT_END,
     Action.PROXY_ADD,
@@ -51,22 +62,34 @@ _GUEST = LOOK | {Action.MESSAGE_POST, Action.CLINICIANS_POST}
 # A tablet in an ambulance sends before anybody signs in. It reads nothing.
 _DEVICE = frozenset({Action.PHOTO_ATTACH})
 
-_ACCOUNT = frozenset({Action.ACCOUNT_READ, Action.ACCOUNT_CHANGE, Action.SESSION_END})
+_ACCOUNT = frozenset(
+    {
+        Action.ACCOUNT_READ,
+        Action.ACCOUNT_CHANGE,
+        Action.PASSKEY_NAME,
+        Action.SESSION_END,
+    }
+)
 _PERSON = _ACCOUNT | {Action.CONSULT_LIST}
 
 ALONE: dict[Role, frozenset[Action]] = {
     Role.PATIENT: _PERSON | {Action.CONSULT_OPEN},
     Role.EMS: _PERSON | {Action.CONSULT_OPEN},
-    Role.SPECIALIST: _PERSON | {Action.CONSULT_OPEN},
+    Role.SPECIALIST: _PERSON | {Action.CONSULT_OPEN, Action.CODE_MAKE, Action.CODE_REVOKE},
     Role.COORDINATOR: _PERSON
     | {
         Action.CONSULT_OPEN,
+        Action.USER_LIST,
         Action.USER_INVITE,
+        Action.USER_WITNESS,
+        Action.CODE_MAKE,
+        Action.CODE_REVOKE,
         Action.OTHERS_SESSION_END,
         Action.GLASS_REVIEW,
     },
     Role.ADMIN: _ACCOUNT
     | {
+        Action.USER_LIST,
         Action.USER_INVITE,
         Action.USER_DISABLE,
         Action.OTHERS_SESSION_END,
@@ -82,23 +105,35 @@ ALONE: dict[Role, frozenset[Action]] = {
 }
 """What a role may do without any relation to a consult. Never anything that one holds."""
 
+NO_SEAT_GIVES = frozenset[Action]().union(*ALONE.values())
+"""What only a role gives; to every other role it is not there, whatever they are in a consult."""
+
+BY_ROLE = NO_SEAT_GIVES - {Action.CONSULT_LIST, Action.CONSULT_OPEN}
+"""Decided before a handler does anything. The two others have a word of their own for a refusal."""
+
 ELSEWHERE = _PERSON
 """What is left of `ALONE` for an account that is not of this service."""
 
 WITHIN: dict[tuple[Role, Relation], frozenset[Action]] = {
     (Role.PATIENT, Relation.SUBJECT): _SUBJECT,
     (Role.PATIENT, Relation.PROXY): _PROXY,
-    (Role.PATIENT, Relation.MEMBER): _ASK,
     (Role.EMS, Relation.MEMBER): _CREW,
     (Role.SPECIALIST, Relation.MEMBER): _SPECIALIST,
-    (Role.SPECIALIST, Relation.INBOX): _SPECIALIST,
+    (Role.SPECIALIST, Relation.INBOX): _INBOX,
     (Role.SPECIALIST, Relation.GUEST): _GUEST,
     (Role.COORDINATOR, Relation.MEMBER): _COORDINATOR,
     (Role.COORDINATOR, Relation.INBOX): _COORDINATOR,
     (Role.COORDINATOR, Relation.NONE): _COORDINATOR,
     (Role.DEVICE, Relation.MEMBER): _DEVICE,
 }
-"""What a role may do in a consult. A pair that is not here may do nothing."""
+"""What a role may do in a consult. A pair that is not here may do nothing.
+
+A patient is in a consult as its subject or as somebody's proxy and never as a mere member:
+what a former proxy once said there keeps no door open.
+"""
+
+GRANTED = PUBLIC.union(*ALONE.values(), *WITHIN.values(), {Action.GLASS_BREAK})
+"""Every action that somebody may do at all. A route may declare no other."""
 
 NEEDS_STEP_UP = frozenset(
     {
@@ -109,6 +144,8 @@ NEEDS_STEP_UP = frozenset(
         Action.DISCLOSURES_EXPORT,
         Action.GLASS_BREAK,
         Action.USER_INVITE,
+        Action.USER_WITNESS,
+        Action.CODE_MAKE,
         Action.USER_DISABLE,
         Action.OTHERS_SESSION_END,
         Action.TOKEN_CREATE,
@@ -123,11 +160,11 @@ NEEDS_OPEN = _WRITE | {
     Action.CLINICIANS_POST,
     Action.CONSULT_CLOSE,
     Action.OTHERS_PHOTO_TURN,
-    Action.UPLOADS_CLAIM,
     Action.SEAT_GIVE,
 }
 
 OUTLIVES_CONSENT = _READ | {
+    Action.CONSULT_HIDE,
     Action.SEAT_END,
     Action.PROXY_ADD,
     Action.PROXY_END,

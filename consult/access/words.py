@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from consult.models import Role
+from consult.models import Proof, Role
 
 
 class Action(StrEnum):
@@ -15,12 +15,14 @@ class Action(StrEnum):
     # One's own account.
     ACCOUNT_READ = "account.read"
     ACCOUNT_CHANGE = "account.change"
+    PASSKEY_NAME = "passkey.name"
     SESSION_END = "session.end"
 
     CONSULT_LIST = "consult.list"
     CONSULT_OPEN = "consult.open"
     CONSULT_READ = "consult.read"
     CONSULT_CLOSE = "consult.close"
+    CONSULT_HIDE = "consult.hide_from_proxies"
     MESSAGE_READ = "message.read"
     MESSAGE_POST = "message.post"
     CLINICIANS_POST = "message.post_to_clinicians"
@@ -49,7 +51,13 @@ class Action(StrEnum):
     GLASS_REVIEW = "glass.review"
 
     # Running the service.
+    USER_LIST = "user.list"
     USER_INVITE = "user.invite"
+    CODE_MAKE = "code.make"
+    """A way in for a patient without e-mail, given in person."""
+    CODE_REVOKE = "code.revoke"
+    USER_WITNESS = "user.witness"
+    """Say: this is the person; one of the two proofs of a recovery."""
     USER_DISABLE = "user.disable"
     OTHERS_SESSION_END = "session.end_others"
     TOKEN_CREATE = "token.create"  # noqa: S105 - the word, not a secret
@@ -59,17 +67,6 @@ class Action(StrEnum):
     AUDIT_READ = "audit.read"
     PATIENT_SHRED = "patient.shred"
     METRICS_READ = "metrics.read"
-
-
-class Proof(StrEnum):
-    """How the actor showed who they are."""
-
-    NONE = "none"
-    SESSION = "session"
-    FRESH = "fresh"
-    """A session whose passkey was touched within the last five minutes."""
-    TOKEN = "token"  # noqa: S105 - the word, not a secret
-    DEVICE = "device"
 
 
 class Relation(StrEnum):

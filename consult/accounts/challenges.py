@@ -24,11 +24,16 @@ class AnsweredChallenge:
     challenge: bytes
     ceremony: Ceremony
     invitation_id: UUID | None
+    user_id: UUID | None
     expires_at: datetime
 
 
 async def make_challenge(
-    session: AsyncSession, ceremony: Ceremony, *, invitation_id: UUID | None = None
+    session: AsyncSession,
+    ceremony: Ceremony,
+    *,
+    invitation_id: UUID | None = None,
+    user_id: UUID | None = None,
 ) -> bytes:
     challenge, at = secrets.token_bytes(_CHALLENGE_BYTES), now()
     await session.exec(delete(Challenge).where(col(Challenge.expires_at) <= at))
@@ -36,6 +41,7 @@ async def make_challenge(
         challenge_hash=hash_of(challenge),
         ceremony=ceremony,
         invitation_id=invitation_id,
+        user_id=user_id,
         expires_at=at + CHALLENGE_LIFETIME,
     )
     session.add(row)
@@ -52,18 +58,29 @@ async def burn_challenge(session: AsyncSession, credential: CredentialJSON) -> A
     statement = (
         delete(Challenge)
         .where(col(Challenge.challenge_hash) == hash_of(challenge))
-        .returning(col(Challenge.ceremony), col(Challenge.invitation_id), col(Challenge.expires_at))
+        .returning(
+            col(Challenge.ceremony),
+            col(Challenge.invitation_id),
+            col(Challenge.user_id),
+            col(Challenge.expires_at),
+        )
     )
     row = (await session.exec(statement)).first()
     if row is None:
         raise passkey_refused()
-    ceremony, invitation_id, expires_at = row
-    return AnsweredChallenge(challenge, ceremony, invitation_id, expires_at)
+    ceremony, invitation_id, user_id, expires_at = row
+    return AnsweredChallenge(challenge, ceremony, invitation_id, user_id, expires_at)
 
 
 def require_challenge(
-    answered: AnsweredChallenge, ceremony: Ceremony, invitation_id: UUID | None
+    answered: AnsweredChallenge,
+    ceremony: Ceremony,
+    *,
+    invitation_id: UUID | None = None,
+    user_id: UUID | None = None,
 ) -> None:
-    expected = (ceremony, invitation_id)
-    if (answered.ceremony, answered.invitation_id) != expected or answered.expires_at <= now():
+    """Raises NotSignedIn when it was made for something or somebody else, or too long ago."""
+    expected = (ceremony, invitation_id, user_id)
+    made_for = (answered.ceremony, answered.invitation_id, answered.user_id)
+    if made_for != expected or answered.expires_at <= now():
         raise passkey_refused()

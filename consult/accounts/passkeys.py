@@ -5,29 +5,28 @@ comes next; the second checks the answer and acts on it. So an answer is heard o
 when it is wrong, and a failed enrolment leaves the invitation as it was.
 """
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from webauthn import generate_authentication_options, generate_registration_options
+from webauthn import generate_authentication_options
 from webauthn.helpers import options_to_json_dict
-from webauthn.helpers.structs import (
-    AttestationConveyancePreference,
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+from webauthn.helpers.structs import PublicKeyCredentialDescriptor, UserVerificationRequirement
 
 from consult import audit
+from consult.accounts.binding import (
+    bind,
+    creation_options,
+    descriptors,
+    find_credential,
+    live_credentials,
+    milliseconds,
+)
 from consult.accounts.ceremony import (
-    ALGORITHMS,
     CredentialJSON,
     KnownPasskey,
     check_assertion,
-    check_registration,
     credential_id_of,
     passkey_refused,
 )
@@ -37,10 +36,11 @@ from consult.accounts.challenges import (
     make_challenge,
     require_challenge,
 )
-from consult.accounts.people import acting, invited, use_invitation
+from consult.accounts.invitations import invited, revoke_invitations, use_invitation
+from consult.accounts.people import acting
 from consult.config import Settings
-from consult.errors import Conflict, NotSignedIn
-from consult.models import Ceremony, Credential, User, Via, now
+from consult.errors import Conflict, Forbidden, NotSignedIn
+from consult.models import Actor, Ceremony, Credential, User, Via, now
 
 
 class CounterWentBack(NotSignedIn):
@@ -63,34 +63,8 @@ async def registration_options(
     Raises InvalidRequest.
     """
     invitation, user = await invited(session, invite_token)
-    options = generate_registration_options(
-        rp_id=settings.rp_id,
-        rp_name=settings.rp_name,
-        user_id=user.handle,
-        user_name=user.email,
-        user_display_name=user.name,
-        challenge=await make_challenge(session, Ceremony.REGISTRATION, invitation_id=invitation.id),
-        timeout=_milliseconds(CHALLENGE_LIFETIME),
-        attestation=AttestationConveyancePreference.NONE,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED,
-            user_verification=UserVerificationRequirement.REQUIRED,
-        ),
-        exclude_credentials=await _bound_to(session, user),
-        supported_pub_key_algs=ALGORITHMS,
-    )
-    return options_to_json_dict(options)
-
-
-async def authentication_options(session: AsyncSession, settings: Settings) -> dict[str, Any]:
-    """Return PublicKeyCredentialRequestOptionsJSON, for whoever holds a passkey of ours."""
-    options = generate_authentication_options(
-        rp_id=settings.rp_id,
-        challenge=await make_challenge(session, Ceremony.AUTHENTICATION),
-        timeout=_milliseconds(CHALLENGE_LIFETIME),
-        user_verification=UserVerificationRequirement.REQUIRED,
-    )
-    return options_to_json_dict(options)
+    challenge = await make_challenge(session, Ceremony.REGISTRATION, invitation_id=invitation.id)
+    return await creation_options(session, settings, user, challenge)
 
 
 async def register(
@@ -99,30 +73,23 @@ async def register(
     invite_token: str,
     credential: CredentialJSON,
     answered: AnsweredChallenge,
-) -> User:
-    """Bind a passkey and use the invitation up, in one transaction.
+) -> tuple[User, Credential]:
+    """Bind a passkey and use the invitation up, and every other one, in one transaction.
 
     Raises InvalidRequest for the invitation, NotSignedIn for the passkey.
     """
     invitation, user = await invited(session, invite_token)
-    require_challenge(answered, Ceremony.REGISTRATION, invitation.id)
-    passkey = check_registration(settings, credential, answered.challenge)
-    if await _find(session, passkey.credential_id):
-        raise passkey_refused()
+    require_challenge(answered, Ceremony.REGISTRATION, invitation_id=invitation.id)
+    row = await bind(session, settings, user, credential, answered)
     await use_invitation(session, invitation.id)
-    row = Credential(
-        user_id=user.id,
-        credential_id=passkey.credential_id,
-        public_key=passkey.public_key,
-        sign_count=passkey.sign_count,
-        backup_eligible=passkey.backup_eligible,
-        backed_up=passkey.backed_up,
-        rp_id=settings.rp_id,
-    )
-    session.add(row)
-    await session.flush()
+    await revoke_invitations(session, user)
     await audit.record(session, acting(user, via=Via.SESSION), "passkey.registered", row.id)
-    return user
+    return user, row
+
+
+async def authentication_options(session: AsyncSession, settings: Settings) -> dict[str, Any]:
+    """Return PublicKeyCredentialRequestOptionsJSON, for whoever holds a passkey of ours."""
+    return _request_options(settings, await make_challenge(session, Ceremony.AUTHENTICATION), [])
 
 
 async def authenticate(
@@ -130,26 +97,38 @@ async def authenticate(
     settings: Settings,
     credential: CredentialJSON,
     answered: AnsweredChallenge,
-) -> User:
-    """Return who signs in.
+) -> tuple[User, Credential]:
+    """Return who signs in, and with which passkey.
 
-    Raises NotSignedIn; `unknown_credential` is the one refusal that can be told apart, for the
-    browser then forgets the passkey (Level 3, 5.1.10). Raises CounterWentBack.
+    Raises NotSignedIn; `unknown_passkey` is the one refusal that can be told apart, for the
+    browser then forgets the passkey (Level 3, 5.1.10). Raises CounterWentBack. To whoever
+    proved to hold it, Forbidden says that a passkey has to wait (`passkey_on_hold`).
     """
-    require_challenge(answered, Ceremony.AUTHENTICATION, None)
-    row, user = await _known(session, credential_id_of(credential))
-    known = KnownPasskey(row.public_key, row.backup_eligible, user.handle)
-    assertion = check_assertion(settings, credential, answered.challenge, known)
-    # A passkey that is synced between devices always says 0 (Level 3, 6.1.1).
-    if (assertion.sign_count or row.sign_count) and assertion.sign_count <= row.sign_count:
-        raise CounterWentBack(row.id)
-    if not user.active:
+    require_challenge(answered, Ceremony.AUTHENTICATION)
+    return await _asserted(session, settings, credential, answered)
+
+
+async def proving_options(
+    session: AsyncSession, settings: Settings, actor: Actor
+) -> dict[str, Any]:
+    """Return PublicKeyCredentialRequestOptionsJSON, for the actor's own passkeys."""
+    user = await session.get_one(User, actor.user_id)
+    challenge = await make_challenge(session, Ceremony.PROVING, user_id=user.id)
+    return _request_options(settings, challenge, descriptors(await live_credentials(session, user)))
+
+
+async def prove(
+    session: AsyncSession,
+    settings: Settings,
+    actor: Actor,
+    credential: CredentialJSON,
+    answered: AnsweredChallenge,
+) -> None:
+    """Check that the actor touched a passkey of their own just now. Raises as `authenticate`."""
+    require_challenge(answered, Ceremony.PROVING, user_id=actor.user_id)
+    user, _ = await _asserted(session, settings, credential, answered)
+    if user.id != actor.user_id:
         raise passkey_refused()
-    row.sign_count = assertion.sign_count
-    row.backed_up = assertion.backed_up
-    row.last_used_at = now()
-    session.add(row)
-    return user
 
 
 async def record_counter(session: AsyncSession, refusal: CounterWentBack) -> None:
@@ -170,28 +149,63 @@ async def check_rp_id(session: AsyncSession, settings: Settings) -> None:
         )
 
 
-async def _bound_to(session: AsyncSession, user: User) -> list[PublicKeyCredentialDescriptor]:
+def _request_options(
+    settings: Settings, challenge: bytes, allowed: list[PublicKeyCredentialDescriptor]
+) -> dict[str, Any]:
+    options = generate_authentication_options(
+        rp_id=settings.rp_id,
+        challenge=challenge,
+        timeout=milliseconds(CHALLENGE_LIFETIME),
+        allow_credentials=allowed,
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    return options_to_json_dict(options)
+
+
+async def _asserted(
+    session: AsyncSession,
+    settings: Settings,
+    credential: CredentialJSON,
+    answered: AnsweredChallenge,
+) -> tuple[User, Credential]:
+    row, user = await _known(session, credential_id_of(credential))
+    known = KnownPasskey(row.public_key, row.backup_eligible, user.handle)
+    assertion = check_assertion(settings, credential, answered.challenge, known)
+    # A passkey that is synced between devices always says 0 (Level 3, 6.1.1).
+    if (assertion.sign_count or row.sign_count) and assertion.sign_count <= row.sign_count:
+        raise CounterWentBack(row.id)
+    if not user.active:
+        raise passkey_refused()
+    if row.usable_from and now() < row.usable_from:
+        raise _on_hold()
+    row.sign_count = assertion.sign_count
+    row.backed_up = assertion.backed_up
+    row.last_used_at = now()
+    session.add(row)
+    return user, row
+
+
+async def credential_ids_of(session: AsyncSession, user: User) -> list[bytes]:
+    """The passkeys that `user` can sign in with."""
     query = select(Credential.credential_id).where(
         Credential.user_id == user.id, col(Credential.revoked_at).is_(None)
     )
-    return [PublicKeyCredentialDescriptor(id=bound) for bound in await session.exec(query)]
+    return list((await session.exec(query)).all())
 
 
 async def _known(session: AsyncSession, credential_id: bytes) -> tuple[Credential, User]:
-    row = await _find(session, credential_id)
+    row = await find_credential(session, credential_id)
     if row is None or row.revoked_at is not None:
         raise NotSignedIn(
             "This passkey is not known here. Use another one, or ask for a new link.",
-            code="unknown_credential",
+            code="unknown_passkey",
         )
     user = await session.get_one(User, row.user_id)
     return row, user
 
 
-async def _find(session: AsyncSession, credential_id: bytes) -> Credential | None:
-    query = select(Credential).where(Credential.credential_id == credential_id)
-    return (await session.exec(query)).first()
-
-
-def _milliseconds(duration: timedelta) -> int:
-    return duration // timedelta(milliseconds=1)
+def _on_hold() -> Forbidden:
+    return Forbidden(
+        "This passkey has to wait until the time that was shown when you made it.",
+        code="passkey_on_hold",
+    )

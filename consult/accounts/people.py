@@ -1,18 +1,18 @@
-"""The people, and the invitations that let each of them bind a passkey."""
+"""The people: added, found, listed. How each comes in is told elsewhere."""
 
 import re
 import secrets
-from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from anyio import to_thread
+from sqlalchemy import and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit
-from consult.accounts.secret import hash_of, make_secret
-from consult.errors import Conflict, InvalidFields, InvalidRequest, NotFound
-from consult.models import Actor, Invitation, Role, User, Via, now
+from consult.backends.keys import keys_of
+from consult.errors import Conflict, Forbidden, InvalidFields, NotFound
+from consult.models import Actor, Credential, Proof, Role, User, Via, private
 
 # RFC 5322 3.2.3 dot-atom "@" RFC 1035 labels. Narrower than what mail allows, on purpose: no
 # quotes, comments, lists or line ends, so an address can never become two, or a header.
@@ -26,19 +26,29 @@ _HANDLE_BYTES = 32
 
 
 async def add_user(
-    session: AsyncSession, *, email: str, name: str, role: Role, actor: Actor | None = None
+    session: AsyncSession, *, email: str | None, name: str, role: Role, actor: Actor | None = None
 ) -> User:
-    """Add somebody who can't sign in yet: `invite` comes next.
+    """Add somebody who can't sign in yet: `invite` comes next. Only a patient may have no e-mail.
 
-    Raises InvalidFields, or Conflict (`email_taken`).
+    Raises InvalidFields, Conflict (`email_taken`), or Forbidden for a role above the actor's.
     """
+    refuse_higher(actor, role)
     name = " ".join(name.split())
-    if faults := _faults(email, name):
+    if faults := _faults(email, name, role):
         raise InvalidFields(faults)
-    email = email.lower()
-    if await _with_email(session, email):
+    email = email.lower() if email else None
+    if email and await find_by_email(session, email):
         raise Conflict("Somebody with this e-mail address is here already.", code="email_taken")
-    user = User(email=email, name=name, role=role, handle=secrets.token_bytes(_HANDLE_BYTES))
+    user_id, keys = uuid4(), keys_of(session)
+    await to_thread.run_sync(keys.make, user_id)
+    user = User(
+        id=user_id,
+        email=private(email, user_id) if email else None,
+        email_index=keys.index(email, "user.email") if email else None,
+        name=private(name, user_id),
+        role=role,
+        handle=secrets.token_bytes(_HANDLE_BYTES),
+    )
     session.add(user)
     await session.flush()
     await audit.record(session, actor, "user.added", user.id)
@@ -47,89 +57,81 @@ async def add_user(
 
 async def find_user(session: AsyncSession, email: str) -> User:
     """Raises NotFound."""
-    user = await _with_email(session, email.lower())
+    user = await find_by_email(session, email)
     if user is None:
         raise NotFound
     return user
 
 
-async def invite(
-    session: AsyncSession,
+async def find_by_email(session: AsyncSession, email: str) -> User | None:
+    index = keys_of(session).index(email.lower(), "user.email")
+    return (await session.exec(select(User).where(User.email_index == index))).first()
+
+
+async def get_user(session: AsyncSession, user_id: UUID) -> User:
+    """Raises NotFound."""
+    user = await session.get(User, user_id)
+    if user is None:
+        raise NotFound
+    return user
+
+
+async def list_users(
+    session: AsyncSession, *, after: UUID | None = None, limit: int
+) -> list[tuple[User, bool]]:
+    """Everybody in the order they were added, and whether a passkey is bound to them now.
+
+    `after` is the last one of the page before. Raises NotFound when nobody has that id.
+    """
+    bound = (
+        select(Credential.id)
+        .where(Credential.user_id == User.id, col(Credential.revoked_at).is_(None))
+        .exists()
+    )
+    query = select(User, bound).order_by(col(User.created_at), col(User.id)).limit(limit)
+    if after:
+        last = await get_user(session, after)
+        same = and_(col(User.created_at) == last.created_at, col(User.id) > last.id)
+        query = query.where(or_(col(User.created_at) > last.created_at, same))
+    return [(user, enrolled) for user, enrolled in (await session.exec(query)).all()]
+
+
+def refuse_higher(actor: Actor | None, role: Role) -> None:
+    """Only an administrator, or the operator (no actor), touches an administrator's account.
+
+    Raises Forbidden.
+    """
+    if actor and role is Role.ADMIN and actor.role is not Role.ADMIN:
+        raise Forbidden("Only an administrator does this for an administrator.")
+
+
+def acting(
     user: User,
     *,
-    lifetime: timedelta = timedelta(hours=24),
-    actor: Actor | None = None,
-) -> str:
-    """Return a one-time secret that lets `user` bind one passkey, and nothing else.
-
-    24 h is the longest that NIST SP 800-63B-4 4.2.1.2 allows for a code sent by mail.
-    """
-    secret, made_at = make_secret(), now()
-    invitation = Invitation(
-        user_id=user.id,
-        token_hash=hash_of(secret),
-        created_at=made_at,
-        expires_at=made_at + lifetime,
-    )
-    session.add(invitation)
-    await session.flush()
-    await audit.record(session, actor, "invitation.made", user.id)
-    return secret
-
-
-async def invited(
-    session: AsyncSession, secret: str, *, at: datetime | None = None
-) -> tuple[Invitation, User]:
-    """Find a live invitation, without using it up. Raises InvalidRequest."""
-    query = (
-        select(Invitation, User)
-        .join(User, col(User.id) == Invitation.user_id)
-        .where(
-            Invitation.token_hash == hash_of(secret),
-            col(Invitation.used_at).is_(None),
-            Invitation.expires_at > (at or now()),
-            col(User.active),
-        )
-    )
-    found = (await session.exec(query)).first()
-    if found is None:
-        raise invitation_not_valid()
-    return found
-
-
-async def use_invitation(session: AsyncSession, invitation_id: UUID) -> None:
-    """Of many that try at once exactly one succeeds; the others raise InvalidRequest."""
-    statement = (
-        update(Invitation)
-        .where(col(Invitation.id) == invitation_id, col(Invitation.used_at).is_(None))
-        .values(used_at=now())
-        .returning(col(Invitation.id))
-    )
-    if (await session.exec(statement)).first() is None:
-        raise invitation_not_valid()
-
-
-def invitation_not_valid() -> InvalidRequest:
-    return InvalidRequest(
-        "This link was used already or is too old. Ask for a new one.",
-        code="invitation_not_valid",
-    )
-
-
-def acting(user: User, *, via: Via, via_id: UUID | None = None) -> Actor:
+    via: Via,
+    via_id: UUID | None = None,
+    proof: Proof = Proof.SESSION,
+    scopes: frozenset[str] | None = None,
+) -> Actor:
     return Actor(
-        user_id=user.id, role=user.role, name=user.name, email=user.email, via=via, via_id=via_id
+        user_id=user.id,
+        role=user.role,
+        name=user.name,
+        email=user.email,
+        via=via,
+        via_id=via_id,
+        proof=proof,
+        ours=user.ours,
+        scopes=scopes,
     )
 
 
-def _faults(email: str, name: str) -> dict[str, str]:
+def _faults(email: str | None, name: str, role: Role) -> dict[str, str]:
     faults: dict[str, str] = {}
-    if len(email) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(email):
+    if email is None and role is not Role.PATIENT:
+        faults["email"] = "Only a patient can be here without an e-mail address."
+    if email is not None and (len(email) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(email)):
         faults["email"] = "This is not one e-mail address, such as ana@example.org."
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         faults["name"] = f"A name has 1 to {_LONGEST_NAME} characters that can be printed."
     return faults
-
-
-async def _with_email(session: AsyncSession, email: str) -> User | None:
-    return (await session.exec(select(User).where(User.email == email))).first()

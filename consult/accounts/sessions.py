@@ -1,18 +1,21 @@
 """Login sessions: opaque, kept here and not on the client, ended by idleness, age or choice."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import col, select
+from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit
+from consult.accounts.endings import ring_for
 from consult.accounts.people import acting
 from consult.accounts.secret import hash_of, make_secret
-from consult.errors import NotSignedIn
-from consult.models import Actor, LoginSession, Role, User, Via, now
+from consult.errors import NotFound, NotSignedIn
+from consult.models import Actor, Credential, LoginSession, Proof, Role, User, Via, now
 
 
 class Limits(NamedTuple):
@@ -30,16 +33,64 @@ LIMITS: dict[Role, Limits] = {
     Role.ADMIN: Limits(timedelta(minutes=10), timedelta(hours=4)),
 }
 
+FRESH_FOR = timedelta(minutes=5)
+"""How long a touch of the passkey is good for what matters most."""
+
+ON_A_DEVICE = Limits(timedelta(minutes=5), timedelta(hours=12))
+"""On the tablet of an ambulance nobody's session is longer than this."""
+
 _TOUCH_EVERY = timedelta(minutes=1)
+_FRESH_FOR = timedelta(minutes=5)
 
 
-async def open_session(session: AsyncSession, user: User, *, at: datetime | None = None) -> str:
-    """Return the secret that the browser presents from now on."""
+async def open_session(
+    session: AsyncSession,
+    user: User,
+    *,
+    passkey: Credential | None = None,
+    device: str = "",
+    device_id: UUID | None = None,
+    at: datetime | None = None,
+) -> str:
+    """Return the secret that the browser presents from now on. The passkey was touched just now.
+
+    `device` is the browser in words; `device_id` the ambulance's tablet that it runs on, if it does.
+    """
     secret, at = make_secret(), at or now()
-    login = LoginSession(token_hash=hash_of(secret), user_id=user.id, created_at=at, seen_at=at)
+    login = LoginSession(
+        token_hash=hash_of(secret),
+        user_id=user.id,
+        credential_id=passkey.id if passkey else None,
+        device=device,
+        device_id=device_id,
+        created_at=at,
+        seen_at=at,
+        proved_at=at,
+    )
     session.add(login)
     await session.flush()
-    await audit.record(session, _actor(login, user), "session.opened", login.id)
+    await audit.record(session, _actor(login, user, at), "session.opened", login.id)
+    return secret
+
+
+async def rotate_session(
+    session: AsyncSession, actor: Actor, login: LoginSession, *, at: datetime | None = None
+) -> str:
+    """Return another secret for the same session, whose passkey was touched just now.
+
+    The one before is dead at once. The session grows no older and no younger by it.
+    Raises NotSignedIn when it has ended meanwhile.
+    """
+    secret, at = make_secret(), at or now()
+    statement = (
+        update(LoginSession)
+        .where(col(LoginSession.id) == login.id, col(LoginSession.ended_at).is_(None))
+        .values(token_hash=hash_of(secret), proved_at=at, seen_at=at)
+        .returning(col(LoginSession.id))
+    )
+    if (await session.exec(statement)).first() is None:
+        raise _ended()
+    await audit.record(session, actor, "session.proved", login.id)
     return secret
 
 
@@ -57,15 +108,18 @@ async def actor_from_session(
         )
     )
     found = (await session.exec(query)).first()
-    if found is None or (at or now()) >= min(expiry_of(found[0], found[1].role)):
-        raise NotSignedIn("Your session has ended. Sign in again.")
+    at = at or now()
+    if found is None or at >= min(expiry_of(found[0], found[1].role)):
+        raise _ended()
     login, user = found
-    return _actor(login, user), login
+    return _actor(login, user, at), login
 
 
 def expiry_of(login: LoginSession, role: Role) -> tuple[datetime, datetime]:
     """Return the moments at which idleness ends it and at which age does: (idle, absolute)."""
     idle, absolute = LIMITS[role]
+    if login.device_id:
+        idle, absolute = min(idle, ON_A_DEVICE.idle), min(absolute, ON_A_DEVICE.absolute)
     return login.seen_at + idle, login.created_at + absolute
 
 
@@ -98,7 +152,64 @@ async def end_session(session: AsyncSession, actor: Actor, login: LoginSession) 
     )
     if (await session.exec(statement)).first():
         await audit.record(session, actor, "session.ended", login.id)
+        ring_for(session, login.user_id)
 
 
-def _actor(login: LoginSession, user: User) -> Actor:
-    return acting(user, via=Via.SESSION, via_id=login.id)
+async def list_sessions(session: AsyncSession, actor: Actor) -> list[LoginSession]:
+    """The actor's sessions that have not ended, the one used last first."""
+    query = (
+        select(LoginSession)
+        .where(LoginSession.user_id == actor.user_id, col(LoginSession.ended_at).is_(None))
+        .order_by(desc(LoginSession.seen_at))
+    )
+    at = now()
+    return [each for each in await session.exec(query) if at < min(expiry_of(each, actor.role))]
+
+
+async def end_own_session(session: AsyncSession, actor: Actor, session_id: UUID) -> None:
+    """Raises NotFound when the actor has no such session that still goes on."""
+    for login in await list_sessions(session, actor):
+        if login.id == session_id:
+            return await end_session(session, actor, login)
+    raise NotFound
+
+
+async def end_sessions_of(
+    session: AsyncSession,
+    user_id: UUID,
+    *,
+    by: Actor | None,
+    credential_id: UUID | None = None,
+    except_id: UUID | None = None,
+) -> None:
+    """End every session of `user_id`, or those that one passkey opened, and its streams."""
+    statement = (
+        update(LoginSession)
+        .where(col(LoginSession.user_id) == user_id, col(LoginSession.ended_at).is_(None))
+        .values(ended_at=now())
+        .returning(col(LoginSession.id))
+    )
+    if credential_id:
+        statement = statement.where(col(LoginSession.credential_id) == credential_id)
+    if except_id:
+        statement = statement.where(col(LoginSession.id) != except_id)
+    for ended in (await session.exec(statement)).all():
+        await audit.record(session, by, "session.ended", ended[0])
+    ring_for(session, user_id)
+
+
+def proof_of(login: LoginSession, user: User, at: datetime) -> Proof:
+    """FRESH for five minutes after the passkey was touched, unless the account is read-only."""
+    if user.read_only_until and at < user.read_only_until:
+        return Proof.SESSION
+    fresh = login.proved_at is not None and at < login.proved_at + FRESH_FOR
+    return Proof.FRESH if fresh else Proof.SESSION
+
+
+def _actor(login: LoginSession, user: User, at: datetime) -> Actor:
+    actor = acting(user, via=Via.SESSION, via_id=login.id, proof=proof_of(login, user, at))
+    return replace(actor, device_id=login.device_id)
+
+
+def _ended() -> NotSignedIn:
+    return NotSignedIn("Your session has ended. Sign in again.")

@@ -9,21 +9,27 @@ import re
 import secrets
 import string
 import zlib
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit
+from consult.accounts.endings import ring_for
 from consult.accounts.people import acting
+from consult.accounts.scopes import scopes_of
 from consult.accounts.secret import hash_of
 from consult.errors import InvalidFields, NotFound, NotSignedIn
-from consult.models import Actor, ApiToken, User, Via, now
+from consult.models import Actor, ApiToken, Proof, User, Via, now, private
 
 DEFAULT_LIFETIME = timedelta(days=90)
 LONGEST_LIFETIME = timedelta(days=366)
+UNUSED_FOR = timedelta(days=365)
+"""A token that nobody used for so long is nobody's: it is taken no more."""
 
 _BASE62 = string.digits + string.ascii_letters
 _LENGTH = 43
@@ -38,10 +44,15 @@ async def create_token(
     *,
     name: str,
     lifetime: timedelta = DEFAULT_LIFETIME,
+    scopes: Collection[str] | None = None,
+    network: str | None = None,
     actor: Actor | None = None,
 ) -> str:
-    """Return a secret that acts as `user`. Raises InvalidFields."""
-    if faults := _faults(name, lifetime):
+    """Return a secret that acts as `user`, within `scopes` and from `network` (CIDR) if given.
+
+    Raises InvalidFields.
+    """
+    if faults := _faults(name, lifetime, network):
         raise InvalidFields(faults)
     token_id, made_at = uuid4(), now()
     secret = _make(token_id)
@@ -49,7 +60,9 @@ async def create_token(
         id=token_id,
         token_hash=hash_of(secret),
         user_id=user.id,
-        name=name,
+        name=private(name, user.id),
+        scopes=scopes_of(scopes) if scopes else None,
+        network=str(ip_network(network)) if network else None,
         created_at=made_at,
         expires_at=made_at + lifetime,
     )
@@ -60,16 +73,21 @@ async def create_token(
 
 
 async def actor_from_token(
-    session: AsyncSession, secret: str, *, at: datetime | None = None
+    session: AsyncSession, secret: str, *, address: str = "", at: datetime | None = None
 ) -> Actor:
-    """Raises NotSignedIn: unknown, mistyped, expired, revoked, or its user is inactive."""
-    token_id = _id_of(secret)
+    """Return whom the token acts as.
+
+    Raises NotSignedIn: unknown, mistyped, expired, revoked, unused for a year, from an
+    `address` that it is not for, or its user is inactive.
+    """
+    token_id, at = _id_of(secret), at or now()
     query = (
         select(ApiToken, User)
         .join(User, col(User.id) == ApiToken.user_id)
         .where(
             ApiToken.id == token_id,
-            ApiToken.expires_at > (at or now()),
+            ApiToken.expires_at > at,
+            func.coalesce(ApiToken.used_at, ApiToken.created_at) > at - UNUSED_FOR,
             col(ApiToken.revoked_at).is_(None),
             col(User.active),
         )
@@ -78,7 +96,10 @@ async def actor_from_token(
     if found is None or not hmac.compare_digest(found[0].token_hash, hash_of(secret)):
         raise _not_valid()
     token, user = found
-    return acting(user, via=Via.TOKEN, via_id=token.id)
+    if token.network and not _within(address, token.network):
+        raise _not_valid()
+    scopes = None if token.scopes is None else frozenset(token.scopes)
+    return acting(user, via=Via.TOKEN, via_id=token.id, proof=Proof.TOKEN, scopes=scopes)
 
 
 async def token_touch_is_due(session: AsyncSession, actor: Actor) -> bool:
@@ -102,15 +123,62 @@ async def revoke_token(
     if token.revoked_at is None:
         token.revoked_at = now()
         await audit.record(session, actor, "token.revoked", token.id)
+        ring_for(session, token.user_id)
 
 
-def _faults(name: str, lifetime: timedelta) -> dict[str, str]:
+async def revoke_tokens_of(session: AsyncSession, user_id: UUID, *, actor: Actor | None) -> None:
+    """End every token that acts as `user_id`."""
+    query = select(ApiToken.id).where(
+        ApiToken.user_id == user_id, col(ApiToken.revoked_at).is_(None)
+    )
+    for token_id in (await session.exec(query)).all():
+        await revoke_token(session, token_id, actor=actor)
+
+
+async def list_tokens(session: AsyncSession) -> list[tuple[ApiToken, User]]:
+    """Every token that was ever made, with its user, oldest first."""
+    query = (
+        select(ApiToken, User)
+        .join(User, col(User.id) == ApiToken.user_id)
+        .order_by(col(ApiToken.created_at), col(ApiToken.id))
+    )
+    return list((await session.exec(query)).all())
+
+
+def state_of(token: ApiToken, *, at: datetime | None = None) -> str:
+    """One word: live, revoked, expired or unused."""
+    at = at or now()
+    if token.revoked_at:
+        return "revoked"
+    if token.expires_at <= at:
+        return "expired"
+    return "unused" if (token.used_at or token.created_at) <= at - UNUSED_FOR else "live"
+
+
+def _faults(name: str, lifetime: timedelta, network: str | None) -> dict[str, str]:
     faults: dict[str, str] = {}
     if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
         faults["name"] = f"A name has 1 to {_LONGEST_NAME} characters that can be printed."
     if not timedelta() < lifetime <= LONGEST_LIFETIME:
         faults["lifetime"] = f"A token lives for 1 to {LONGEST_LIFETIME.days} days."
+    if network and not _is_network(network):
+        faults["network"] = "A network looks like 192.0.2.0/24 or 2001:db8::/32."
     return faults
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _within(address: str, network: str) -> bool:
+    try:
+        return ip_address(address) in ip_network(network)
+    except ValueError:  # no address is known: then it is not known to be a good one
+        return False
 
 
 def _make(token_id: UUID) -> str:

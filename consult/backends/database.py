@@ -5,24 +5,26 @@ A write transaction holds the only writer: nothing slow (scrub, file, mail) belo
 above that.
 """
 
+import sqlite3
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult.backends.files import exclusive, make_directory
+from consult.backends.keys import Keys
 from consult.config import Settings
 
 NAMING_CONVENTION = {
@@ -42,6 +44,7 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "temp_store=MEMORY",  # no rows in temporary files
 )
+_KEYS = "consult_keys"
 _MIGRATIONS = Path(__file__).parents[2] / "alembic"
 
 
@@ -55,11 +58,16 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    settings: Settings, *, info: Mapping[str, Any] | None = None
+    settings: Settings, *, info: Mapping[str, Any] | None = None, keys: Keys | None = None
 ) -> AsyncGenerator[Database]:
-    """Open both engines. Every session carries a copy of `info` as `session.info`."""
+    """Open both engines. Every session carries a copy of `info` as `session.info`.
+
+    `keys` open and seal the private columns; without them these can be neither read nor written.
+    """
     writes = _engine(settings, begin="BEGIN IMMEDIATE", pragmas=_PRAGMAS, pool_size=1)
     reads = _engine(settings, begin="BEGIN", pragmas=(*_PRAGMAS, "query_only=ON"), pool_size=4)
+    for engine in (writes, reads):
+        vars(engine.sync_engine.dialect)[_KEYS] = keys
     try:
         yield Database(reads=_sessions(reads, info), writes=_sessions(writes, info))
     finally:
@@ -67,11 +75,37 @@ async def open_database(
         await writes.dispose()
 
 
+def keys_of_dialect(dialect: Dialect) -> Keys:
+    """The keys of an engine: a column type is given nothing of it but its dialect."""
+    keys = vars(dialect).get(_KEYS)
+    assert keys, "open_database was given no keys"
+    return cast("Keys", keys)
+
+
 def upgrade(settings: Settings) -> None:
     """Bring the schema to the newest version; one process at a time, the others wait."""
     make_directory(settings.data_dir)
     with exclusive(settings.data_dir / "lock", wait=True):
+        before = settings.database_path.exists() and _stored_revisions(settings)
         command.upgrade(_alembic(settings), "head")
+        if before and before != _newest():
+            _compact(settings)
+
+
+def _stored_revisions(settings: Settings) -> set[str]:
+    engine = migration_engine(settings)
+    with engine.connect() as connection:
+        found = _revisions(connection)
+    engine.dispose()
+    return found
+
+
+def _compact(settings: Settings) -> None:
+    """Rewrite the file: what a migration has sealed or moved is in no free page any more."""
+    with closing(sqlite3.connect(settings.database_path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA temp_store=MEMORY")
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 async def at_head(database: Database) -> bool:
@@ -90,7 +124,8 @@ def migration_engine(settings: Settings) -> Engine:
     make_directory(settings.database_path.parent)
     url = make_url(settings.database_url).set(drivername="sqlite+pysqlite")
     engine = create_engine(url, hide_parameters=True)
-    _prepare(engine, begin="BEGIN IMMEDIATE", pragmas=("journal_mode=WAL", "busy_timeout=10000"))
+    pragmas = ("journal_mode=WAL", "busy_timeout=10000", "secure_delete=ON", "temp_store=MEMORY")
+    _prepare(engine, begin="BEGIN IMMEDIATE", pragmas=pragmas)
     return engine
 
 

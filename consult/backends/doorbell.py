@@ -21,16 +21,18 @@ class Doorbell:
             bell.set()
 
     @contextmanager
-    def subscribe(self, topic: str) -> Generator[asyncio.Event]:
-        """Lend a bell that rings on news of `topic` and when the service stops."""
+    def subscribe(self, *topics: str) -> Generator[asyncio.Event]:
+        """Lend a bell that rings on news of any of `topics` and when the service stops."""
         bell = asyncio.Event()
-        self._bells[topic].add(bell)
+        for topic in topics:
+            self._bells[topic].add(bell)
         try:
             yield bell
         finally:
-            self._bells[topic].discard(bell)
-            if not self._bells[topic]:
-                del self._bells[topic]
+            for topic in topics:
+                self._bells[topic].discard(bell)
+                if not self._bells[topic]:
+                    del self._bells[topic]
 
     def close(self) -> None:
         self.closed = True
@@ -39,5 +41,10 @@ class Doorbell:
                 bell.set()
 
     @property
+    def topics(self) -> list[str]:
+        """What somebody waits for news of."""
+        return list(self._bells)
+
+    @property
     def listeners(self) -> int:
-        return sum(len(bells) for bells in self._bells.values())
+        return len(set[asyncio.Event]().union(*self._bells.values()))

@@ -122,5 +122,12 @@ def mail_address(value: str) -> str:
     return value
 
 
+def mail_addresses(value: str) -> str:
+    """Take plain addresses with commas between them, or none at all."""
+    for address in filter(None, value.split(",")):
+        mail_address(address.strip())
+    return value
+
+
 def lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value

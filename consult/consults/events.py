@@ -1,5 +1,6 @@
 """What live pages are told: events written in the transaction of the deed, rung after it."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import event
@@ -39,6 +40,13 @@ def announce(
         )
     )
     _ring_after_commit(session, [topic_of(consult.id, view) for view in views])
+
+
+def knock(session: AsyncSession, consult_ids: Iterable[UUID]) -> None:
+    """Make live pages ask, once this has committed, whether they may still look."""
+    _ring_after_commit(
+        session, [topic_of(consult_id, view) for consult_id in consult_ids for view in Audience]
+    )
 
 
 async def events_after(

@@ -1,20 +1,43 @@
 """Who stands where in a consult, and which consults an actor may see at all.
 
-Everything about a consult is read through a `Seat`, so that what is not yours is not there.
+Everything about a consult is read through a `Seat`, so that what is not yours is not there. A
+seat is the proof that the decision was taken: tests/consult/access/test_asking.py holds that nothing else
+makes one, and that no query of health data goes without.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import and_, or_
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from consult.access import Action, Decision, Facts, Relation, Standing, Verdict, decide
+from consult import audit
+from consult.access import Action, Consent, Decision, Relation, Standing, ask, require
+from consult.backends.keys import is_shredded
+from consult.consults.facts import (
+    Known,
+    consent_of,
+    facts_of,
+    known,
+    newest_consent,
+    read_known,
+    visible_to,
+)
 from consult.consults.views import topic_of, updated_column, view_of
-from consult.errors import Conflict, ConsultError, Forbidden, NotFound
-from consult.models import Actor, Audience, Consult, ConsultState, Message, Participant, Role
+from consult.errors import NotFound
+from consult.models import (
+    RATIFY_WITHIN,
+    Actor,
+    Audience,
+    ConsentRow,
+    Consult,
+    Message,
+    Purpose,
+    now,
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +46,41 @@ class Seat:
 
     consult: Consult
     actor: Actor
+    """With the patient they act for, and the emergency they look under."""
     relation: Relation
+    action: Action
+    """What the actor was allowed. Another deed takes a seat of its own."""
+    decision: Decision
+    care: ConsentRow | None = None
+    """What was said last about care."""
+
+    def __post_init__(self) -> None:
+        if not self.decision.allowed:
+            raise RuntimeError(f"there is no seat for {self.action}: {self.decision.rule}")
+
+    def require(self, *actions: Action) -> None:
+        """Refuse a seat that was taken for another deed. That is a fault of ours: RuntimeError."""
+        if self.action not in actions:
+            raise RuntimeError(f"this seat was taken for {self.action}")
+
+    @property
+    def about(self) -> audit.About:
+        """What a row of the audit trail says of this consult."""
+        return {
+            "consult_id": self.consult.id,
+            "patient_id": self.consult.patient_id,
+            "rule": self.decision.rule,
+            "break_glass_id": self.actor.break_glass_id,
+        }
+
+    @property
+    def consent(self) -> Consent:
+        return consent_of(self.care)
+
+    def consent_is_overdue(self, at: datetime) -> bool:
+        """An emergency spoke for the patient, and nobody has asked them since, in 72 hours."""
+        emergency = self.care if self.consent is Consent.EMERGENCY else None
+        return emergency is not None and at >= emergency.at + RATIFY_WITHIN
 
     @property
     def view(self) -> Audience:
@@ -66,77 +123,86 @@ class Cursor:
 
 
 async def get_seat(
-    session: AsyncSession, actor: Actor, consult_id: UUID, action: Action = Action.CONSULT_READ
+    session: AsyncSession,
+    actor: Actor,
+    consult_id: UUID,
+    action: Action = Action.CONSULT_READ,
+    *,
+    also: Action | None = None,
+    purpose: Purpose = Purpose.CARE,
+    at: datetime | None = None,
 ) -> Seat:
-    """The consult for this actor and this deed.
+    """The consult for this actor and this deed, done for `purpose`.
 
-    Raises NotFound (absent and not yours are one answer), Forbidden, or Conflict when closed.
+    Whoever may not do `also` is refused before that is asked. Raises NotFound (absent and not yours are one answer), Forbidden (also `step_up_required`,
+    `consent_required`), Gone, or Conflict when closed.
     """
-    consult = await session.get(Consult, consult_id)
-    if consult is None:
+    found = await read_known(session, known(actor, at or now()).where(Consult.id == consult_id))
+    if not found:
         raise NotFound
-    participant = await session.get(Participant, (consult_id, actor.user_id))
-    relation = _relation(consult, actor, participant)
-    closed = consult.state is ConsultState.CLOSED
-    standing = Standing.CLOSED if closed else Standing.OPEN
-    decision = decide(Facts(actor.role, relation=relation, standing=standing), action)
-    if not decision.allowed:
-        raise _refusal(decision)
-    return Seat(consult, actor, relation)
+    facts = facts_of(found[0], actor)
+    if is_shredded(session, found[0].consult.subject_id):
+        facts["standing"] = Standing.SHREDDED
+    if purpose is not Purpose.CARE and facts["consent"] is not Consent.WITHDRAWN:
+        facts["consent"] = await _consent_to(session, consult_id, purpose)
+    if also:
+        require(actor, also, **facts)
+    decision = require(actor, action, **facts)
+    return _seat(found[0], actor, facts["relation"], action, decision)
 
 
 async def list_seats(
-    session: AsyncSession, actor: Actor, *, after: Cursor | None, limit: int
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    after: Cursor | None,
+    limit: int,
+    at: datetime | None = None,
 ) -> list[Seat]:
     """The consults that `actor` may read, last changed first."""
-    if not decide(Facts(actor.role), Action.CONSULT_LIST).allowed:
+    if not ask(actor, Action.CONSULT_LIST).allowed:
         return []
-    changed = updated_column(view_of(actor))
-    mine = and_(
-        col(Participant.consult_id) == Consult.id, col(Participant.user_id) == actor.user_id
-    )
-    query = (
-        select(Consult, Participant).join(Participant, mine, isouter=True).where(_visible_to(actor))
-    )
+    at, changed = at or now(), updated_column(view_of(actor))
+    query = known(actor, at).where(visible_to(actor, at), col(Consult.shredded_at).is_(None))
     if after:
         earlier = and_(changed == after.updated_at, col(Consult.id) < after.consult_id)
         query = query.where(or_(changed < after.updated_at, earlier))
     query = query.order_by(desc(changed), desc(col(Consult.id))).limit(limit)
-    return [
-        Seat(consult, actor, _relation(consult, actor, participant))
-        for consult, participant in (await session.exec(query)).all()
-    ]
+    seats = [_listed(one, actor) for one in await read_known(session, query)]
+    return [seat for seat in seats if seat]
 
 
-def _refusal(decision: Decision) -> ConsultError:
-    match decision.verdict:
-        case Verdict.FORBIDDEN:
-            return Forbidden("Your role does not allow this.")
-        case Verdict.CLOSED:
-            return Conflict("This consult is closed. Open a new one.", code="consult_closed")
-        case _:
-            return NotFound()
+async def record_list(session: AsyncSession, actor: Actor, seats: Sequence[Seat]) -> None:
+    """Put on record that `actor` was shown a list of these consults."""
+    await audit.record(
+        session,
+        actor,
+        "consults.listed",
+        consult_ids=[seat.consult.id for seat in seats],
+        rule=seats[0].decision.rule if seats else None,
+    )
 
 
-def _relation(consult: Consult, actor: Actor, participant: Participant | None) -> Relation:
-    if consult.patient_id == actor.user_id:
-        return Relation.SUBJECT
-    if participant:
-        return Relation.MEMBER
-    return Relation.NONE if consult.assigned_to else Relation.INBOX
+def _listed(one: Known, actor: Actor) -> Seat | None:
+    """The query picks the rows; that they may be read is decided here as everywhere else."""
+    facts, action = facts_of(one, actor), Action.CONSULT_READ
+    decision = ask(actor, action, **facts)
+    return _seat(one, actor, facts["relation"], action, decision) if decision.allowed else None
 
 
-def _visible_to(actor: Actor) -> ColumnElement[bool]:
-    """The rows that `decide` lets this actor read, said in SQL over consult and participant."""
-    member = col(Participant.user_id).is_not(None)
-    match actor.role:
-        case Role.PATIENT:
-            return or_(col(Consult.patient_id) == actor.user_id, member)
-        case Role.EMS:
-            return member
-        case Role.SPECIALIST:
-            return or_(member, col(Consult.assigned_to).is_(None))
-        case Role.COORDINATOR:
-            return true()
-        case Role.ADMIN | Role.DEVICE:
-            return false()
+def _seat(one: Known, actor: Actor, relation: Relation, action: Action, decision: Decision) -> Seat:
+    acting = replace(
+        actor,
+        on_behalf_of=one.consult.patient_id if relation is Relation.PROXY else None,
+        break_glass_id=one.glass_id if decision.rule == "broke_glass" else None,
+    )
+    return Seat(one.consult, acting, relation, action, decision, one.care)
+
+
+async def _consent_to(session: AsyncSession, consult_id: UUID, purpose: Purpose) -> Consent:
+    query = (
+        select(ConsentRow)
+        .join(Consult, col(ConsentRow.seq) == newest_consent(purpose))
+        .where(Consult.id == consult_id)
+    )
+    return consent_of((await session.exec(query)).first())

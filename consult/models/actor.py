@@ -13,6 +13,18 @@ class Via(StrEnum):
     SESSION = "session"
     TOKEN = "token"  # noqa: S105 - the word, not a secret
     COMMAND = "command"
+    DEVICE = "device"
+
+
+class Proof(StrEnum):
+    """How the actor showed who they are."""
+
+    NONE = "none"
+    SESSION = "session"
+    FRESH = "fresh"
+    """A session whose passkey was touched within the last five minutes."""
+    TOKEN = "token"  # noqa: S105 - the word, not a secret
+    DEVICE = "device"
 
 
 @dataclass(frozen=True)
@@ -20,10 +32,23 @@ class Actor:
     user_id: UUID
     role: Role
     name: str
-    email: str
+    email: str | None
     via: Via
     via_id: UUID | None = None
-    """The login session or token that was presented."""
+    """The login session, token or device that was presented."""
+    proof: Proof = Proof.SESSION
+    scopes: frozenset[str] | None = None
+    """What a token is limited to; None for no limit."""
+    ours: bool = True
+    """The account belongs to this service; a guest's does not."""
+    device_id: UUID | None = None
+    """The tablet that the actor is, or signed in on."""
+    on_behalf_of: UUID | None = None
+    """The patient that a proxy acts for."""
+    break_glass_id: UUID | None = None
+    """The emergency under which the actor sees what is not theirs."""
+    address: str = ""
+    request_id: str = ""
 
     @property
     def is_clinician(self) -> bool:

@@ -9,9 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlmodel import Field, Index, SQLModel, UniqueConstraint
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint, col
 
 from consult.models.base import enum_type, now
+from consult.models.sealed import PrivateText, sealed
 
 
 class ConsultKind(StrEnum):
@@ -58,13 +60,23 @@ class Consult(SQLModel, table=True):
         default=ConsultState.SUBMITTED,
         sa_type=enum_type(ConsultState),
     )
-    reason: str = ""
+    reason: PrivateText = Field(sa_type=sealed("consult.reason"))
     """Why help is asked for, in the asker's words (FHIR ServiceRequest.reason)."""
     patient_id: UUID | None = Field(default=None, foreign_key="user.id", index=True)
     """None: somebody unknown, as EMS often has it."""
+    subject_id: UUID = Field(index=True)
+    """Whose key all that is said and shown here is sealed with: the patient's, or else this
+    consult's own. Fixed at the opening."""
+    shredded_at: datetime | None = None
+    """Then it is in nobody's list any more; whether it can be read, the keys alone say."""
     opened_by: UUID = Field(foreign_key="user.id")
+    claimed_by: UUID | None = Field(default=None, foreign_key="user.id")
+    """Who said, of what a tablet opened: that was me."""
+    claimed_at: datetime | None = None
     assigned_to: UUID | None = Field(default=None, foreign_key="user.id", index=True)
     """The specialist who replied first; None is the inbox of all specialists."""
+    confidential: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
+    """Kept from those who act for the patient."""
     study_instance_uid: str = Field(unique=True)
     created_at: datetime = Field(default_factory=now)
     closed_at: datetime | None = None
@@ -84,6 +96,20 @@ class Participant(SQLModel, table=True):
     in_the_open: bool
     """False while the person has only spoken among clinicians: patients do not see them yet."""
     joined_at: datetime = Field(default_factory=now)
+    granted_by: UUID | None = Field(default=None, foreign_key="user.id")
+    """Who asked this person in, as a guest; the seat is live only while theirs is."""
+    purpose: PrivateText | None = Field(default=None, sa_type=sealed("participant.purpose"))
+    """What the guest was asked in for; sealed as the consult is."""
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @classmethod
+    def holds_at(cls, at: datetime) -> ColumnElement[bool]:
+        """The seat by itself. Whoever ends a seat ends those that hang on it in the same breath."""
+        return and_(
+            col(cls.ended_at).is_(None),
+            or_(col(cls.expires_at).is_(None), col(cls.expires_at) > at),
+        )
 
 
 class ReadMark(SQLModel, table=True):

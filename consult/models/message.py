@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from consult.models.base import enum_type, now
 from consult.models.consult import Audience
+from consult.models.sealed import PrivateText, sealed
 
 
 class Message(SQLModel, table=True):
@@ -23,7 +24,9 @@ class Message(SQLModel, table=True):
     seq: int | None = None
     """1, 2, 3 … over the messages for everyone; None when only clinicians see it."""
     author_id: UUID = Field(foreign_key="user.id")
+    on_behalf_of: UUID | None = Field(default=None, foreign_key="user.id")
+    """The patient whom the author spoke for."""
     audience: Audience = Field(sa_type=enum_type(Audience))
-    body: str
+    body: PrivateText = Field(sa_type=sealed("message.body"))
     photo_ids: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     created_at: datetime = Field(default_factory=now)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from consult.models.base import now
+from consult.models.sealed import PrivateBytes, PrivateJSON, PrivateText, sealed
 
 
 class Photo(SQLModel, table=True):
@@ -17,13 +18,20 @@ class Photo(SQLModel, table=True):
     """Made by the phone: the same PUT again is the same photo."""
     consult_id: UUID = Field(foreign_key="consult.id", index=True)
     created_by: UUID = Field(foreign_key="user.id")
+    on_behalf_of: UUID | None = Field(default=None, foreign_key="user.id")
+    """The patient for whom it was sent."""
     created_at: datetime = Field(default_factory=now)
+    claimed_by: UUID | None = Field(default=None, foreign_key="user.id")
+    """Who said, of what a tablet sent: that was me."""
+    claimed_at: datetime | None = None
 
     sop_instance_uid: str = Field(unique=True)
     series_instance_uid: str
     study_instance_uid: str
     instance_number: int
 
+    subject_id: UUID
+    """Whose key the instance is sealed with: its consult's `subject_id`."""
     storage_key: str = Field(unique=True)
     size: int
     """Bytes of the DICOM instance."""
@@ -41,19 +49,19 @@ class Photo(SQLModel, table=True):
     captured_at: str | None
     """Local time of the exposure, ISO 8601 without zone: phones often write none."""
     captured_offset: str | None
-    device_make: str | None
-    device_model: str | None
+    device_make: PrivateText | None = Field(sa_type=sealed("photo.device_make"))
+    device_model: PrivateText | None = Field(sa_type=sealed("photo.device_model"))
     lossless: bool
     orientation_applied: int
     orientation_uncertain: bool
     quality: dict[str, Any] = Field(sa_type=sa.JSON)
-    certificate: dict[str, Any] = Field(sa_type=sa.JSON)
-    scrub_summary: str
+    certificate: PrivateJSON = Field(sa_type=sealed("photo.certificate", PrivateJSON))
+    scrub_summary: PrivateText = Field(sa_type=sealed("photo.scrub_summary"))
 
     body_site: str | None = None
     laterality: str | None = None
     view: str | None = None
-    note: str = ""
+    note: PrivateText = Field(sa_type=sealed("photo.note"))
 
     turned_from: UUID | None = Field(default=None, foreign_key="photo.id", unique=True)
     """The photo that this one replaces; `created_*` stay those of the one that was sent."""
@@ -68,4 +76,4 @@ class Preview(SQLModel, table=True):
     """The small JPEG that the verifying decode left behind."""
 
     photo_id: UUID = Field(foreign_key="photo.id", primary_key=True)
-    jpeg: bytes
+    jpeg: PrivateBytes = Field(sa_type=sealed("preview.jpeg", PrivateBytes))

@@ -10,12 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult.access import Action
 from consult.bootstrap import Backends
 from consult.config import Settings
-from consult.consults import get_seat
-from consult.errors import Conflict
+from consult.consults import Seat, get_seat
 from consult.imaging import dicom
 from consult.imaging.scrub import scrub
-from consult.models import Actor, Photo, now
+from consult.models import Actor, Photo, Role, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
+from consult.photos.reading import show_again
+from consult.photos.rows import consult_of, id_taken, known_photo
 from consult.quotas import require_quota, require_room
 
 
@@ -26,12 +27,13 @@ async def find_place(
 
     Raises NotFound, Forbidden, Conflict (consult closed; the id belongs to another photo).
     """
-    seat = await get_seat(session, actor, consult_id)
-    known = await session.get(Photo, photo_id)
-    if known is None:
-        seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
-    elif known.consult_id != consult_id:
-        raise id_taken()
+    # What was sent before may be sent again even to a closed consult; a tablet reads none.
+    read = None if actor.role is Role.DEVICE else Action.CONSULT_READ
+    if read and await consult_of(session, photo_id) == consult_id:
+        seat = await get_seat(session, actor, consult_id, read)
+    else:
+        seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH, also=read)
+    known = await known_photo(session, seat, photo_id)
     return await place_for(session, seat, photo_id, known=known)
 
 
@@ -58,30 +60,35 @@ async def attach_photo(
     """
     if place.known:
         sha256 = await to_thread.run_sync(_sha256, upload)
-        return _same_again(place.known, place, sha256), False
+        return await _shown_again(session, place.seat, place.known, sha256), False
 
     await require_room(backends)
     made = await to_thread.run_sync(
         _make, upload, place, facts, now(), backends.settings, limiter=backends.image_threads
     )
-    file = await backends.storage.put(made.instance.pieces)
+    subject = place.seat.consult.subject_id
+    file = await backends.storage.put(made.instance.pieces, subject=subject)
 
     # The write transaction begins here: nothing slow below this line.
     actor, consult_id = place.seat.actor, place.seat.consult.id
-    if known := await session.get(Photo, place.photo_id):
+    if known := await known_photo(session, place.seat, place.photo_id):
         # The same PUT, twice at once. Our file has no row; the sweep takes it.
-        return _same_again(known, place, made.scrubbed.certificate.sha256_before), False
+        sha256 = made.scrubbed.certificate.sha256_before
+        return await _shown_again(session, place.seat, known, sha256), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
     await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
-    photo = row_of(made, place, facts, storage_key=file.key, created_by=actor.user_id)
+    photo = row_of(
+        made,
+        place,
+        facts,
+        storage_key=file.key,
+        created_by=actor.user_id,
+        on_behalf_of=seat.actor.on_behalf_of,
+    )
     seat.consult.photo_count += 1
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.attached")
     return photo, True
-
-
-def id_taken() -> Conflict:
-    return Conflict("Another photo already has this id. Send it with a new id.", code="id_taken")
 
 
 def _make(
@@ -92,14 +99,16 @@ def _make(
     return Made(scrubbed, context, dicom.wrap(scrubbed, context))
 
 
-def _same_again(known: Photo, place: Place, sha256_before: str) -> Photo:
+async def _shown_again(
+    session: AsyncSession, seat: Seat, known: Photo, sha256_before: str
+) -> Photo:
     """The answer to a photo that is sent again; raises Conflict for another under its id.
 
     A photo that was turned is of the same upload, and yet another photo.
     """
-    same = (known.consult_id, known.sha256_before) == (place.seat.consult.id, sha256_before)
-    if not same or known.turned_from:
+    if known.sha256_before != sha256_before or known.turned_from:
         raise id_taken()
+    await show_again(session, seat, known)
     return known
 
 

@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit, notifications
+from consult.access import Action
 from consult.bootstrap import Backends
 from consult.clinical.body_sites import BodySite, Laterality, Site, View, find_site, label
 from consult.config import Settings
@@ -16,7 +17,7 @@ from consult.consults import Seat, announce, join
 from consult.imaging import dicom
 from consult.imaging.certificate import certificate_json, summary
 from consult.imaging.photo import ScrubbedPhoto
-from consult.models import Photo, Preview, User
+from consult.models import Photo, Preview, User, private
 
 
 @dataclass(frozen=True)
@@ -138,18 +139,28 @@ class Made:
     instance: dicom.Instance
 
 
-def row_of(made: Made, place: Place, facts: Facts, *, storage_key: str, created_by: UUID) -> Photo:
+def row_of(
+    made: Made,
+    place: Place,
+    facts: Facts,
+    *,
+    storage_key: str,
+    created_by: UUID,
+    on_behalf_of: UUID | None,
+) -> Photo:
     scrubbed, context, instance = made.scrubbed, made.context, made.instance
-    certificate = scrubbed.certificate
+    certificate, subject = scrubbed.certificate, place.seat.consult.subject_id
     return Photo(
         id=place.photo_id,
         consult_id=place.seat.consult.id,
         created_by=created_by,
+        on_behalf_of=on_behalf_of,
         created_at=context.received_at,
         sop_instance_uid=context.sop_instance_uid,
         series_instance_uid=context.series_instance_uid,
         study_instance_uid=context.study_instance_uid,
         instance_number=context.instance_number,
+        subject_id=subject,
         storage_key=storage_key,
         size=instance.size,
         jpeg_offset=instance.jpeg_offset,
@@ -161,18 +172,18 @@ def row_of(made: Made, place: Place, facts: Facts, *, storage_key: str, created_
         source_format=scrubbed.source_format,
         captured_at=scrubbed.captured_at.isoformat() if scrubbed.captured_at else None,
         captured_offset=scrubbed.captured_offset,
-        device_make=scrubbed.device_make,
-        device_model=scrubbed.device_model,
+        device_make=private(scrubbed.device_make, subject),
+        device_model=private(scrubbed.device_model, subject),
         lossless=scrubbed.lossless,
         orientation_applied=scrubbed.orientation_applied,
         orientation_uncertain=scrubbed.orientation_uncertain,
         quality=asdict(scrubbed.quality),
-        certificate=certificate_json(certificate),
-        scrub_summary=summary(certificate),
+        certificate=private(certificate_json(certificate), subject),
+        scrub_summary=private(summary(certificate), subject),
         body_site=facts.body_site,
         laterality=facts.laterality,
         view=facts.view,
-        note=facts.note,
+        note=private(facts.note, subject),
     )
 
 
@@ -186,10 +197,11 @@ async def keep(
     deed: str,
 ) -> None:
     """Write the photo down in the caller's transaction, with all that follows from it."""
+    seat.require(Action.PHOTO_ATTACH, Action.PHOTO_TURN, Action.OTHERS_PHOTO_TURN)
     session.add(photo)
     await session.flush()
-    session.add(Preview(photo_id=photo.id, jpeg=preview))
+    session.add(Preview(photo_id=photo.id, jpeg=private(preview, photo.subject_id)))
     await join(session, seat, openly=True)
     announce(session, seat.consult, "photo.attached", photo.id)
-    await audit.record(session, seat.actor, deed, photo.id, consult_id=seat.consult.id)
+    await audit.record(session, seat.actor, deed, photo.id, **seat.about)
     await notifications.something_new(session, backends.jobs, seat.consult, by=seat.actor)

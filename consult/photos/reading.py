@@ -1,42 +1,84 @@
 """Photos as an actor may see them."""
 
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit
 from consult.access import Action
 from consult.consults import Seat, get_seat
 from consult.errors import NotFound
-from consult.models import Actor, Photo
+from consult.models import Actor, Photo, Purpose
+from consult.photos.rows import consult_of, find_photo
+
+_NO_CONSULT = UUID(int=0)
+
+
+class Seen(NamedTuple):
+    """A photo, and the seat that it may be seen from."""
+
+    seat: Seat
+    photo: Photo
 
 
 async def get_photo(
-    session: AsyncSession, actor: Actor, photo_id: UUID, action: Action = Action.CONSULT_READ
-) -> Photo:
-    """The photo, if this actor may do `action` in its consult; else NotFound or Forbidden."""
-    photo = await session.get(Photo, photo_id)
+    session: AsyncSession,
+    actor: Actor,
+    photo_id: UUID,
+    action: Action = Action.CONSULT_READ,
+    *,
+    purpose: Purpose = Purpose.CARE,
+) -> Seen:
+    """The photo, if this actor may do `action` in its consult; else as `get_seat` refuses it."""
+    # An absent photo takes the same way as one that is not yours, and the same time.
+    consult_id = await consult_of(session, photo_id) or _NO_CONSULT
+    seat = await get_seat(session, actor, consult_id, action, purpose=purpose)
+    photo = await find_photo(session, seat, photo_id)
     if photo is None:
         raise NotFound
-    await get_seat(session, actor, photo.consult_id, action)
-    return photo
+    return Seen(seat, photo)
 
 
-async def open_photo(session: AsyncSession, actor: Actor, photo_id: UUID, rendition: str) -> Photo:
-    """The photo, to show it as `rendition`: the look is on record before a byte leaves."""
-    photo = await get_photo(session, actor, photo_id, Action.IMAGE_READ)
-    await audit.record(
-        session, actor, f"photo.{rendition}.viewed", photo.id, consult_id=photo.consult_id
-    )
-    return photo
+async def open_photo(
+    session: AsyncSession,
+    actor: Actor,
+    photo_id: UUID,
+    rendition: str,
+    *,
+    action: Action = Action.IMAGE_READ,
+    purpose: Purpose = Purpose.CARE,
+) -> Seen:
+    """The photo, to show it as `rendition`: the look is on record before a byte leaves.
+
+    For teaching or research, the patient must have agreed to that very purpose.
+    """
+    if action is Action.IMAGE_READ:
+        action = _look_for(purpose)
+    seen = await get_photo(session, actor, photo_id, action, purpose=purpose)
+    deed = f"photo.{rendition}.viewed"
+    about: audit.About = {**seen.seat.about, "purpose": purpose}
+    await audit.record(session, seen.seat.actor, deed, photo_id, **about)
+    return seen
 
 
-async def list_photos(session: AsyncSession, seat: Seat) -> list[Photo]:
-    """Every photo of the consult, oldest first, those that were replaced among them."""
-    query = (
-        select(Photo)
-        .where(Photo.consult_id == seat.consult.id)
-        .order_by(col(Photo.created_at), col(Photo.id))
-    )
-    return list((await session.exec(query)).all())
+async def record_damage(session: AsyncSession, seen: Seen) -> None:
+    """Put on record that the stored instance was refused: changed, cut off, or another one."""
+    seat, photo = seen
+    await audit.record(session, seat.actor, "photo.damaged", photo.id, **seat.about)
+
+
+async def require_still(
+    session: AsyncSession, actor: Actor, photo_id: UUID, *, purpose: Purpose
+) -> None:
+    """Ask once more, in the middle of a download that is on record; raises what refuses it."""
+    await get_photo(session, actor, photo_id, _look_for(purpose), purpose=purpose)
+
+
+def _look_for(purpose: Purpose) -> Action:
+    return Action.IMAGE_READ if purpose is Purpose.CARE else Action.IMAGE_READ_FOR_OTHERS
+
+
+async def show_again(session: AsyncSession, seat: Seat, photo: Photo) -> None:
+    """Put on record that the sender of a photo they sent before is told its facts again."""
+    await audit.record(session, seat.actor, "photo.facts.viewed", photo.id, **seat.about)

@@ -15,15 +15,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult.access import Action
 from consult.bootstrap import Backends
 from consult.config import Settings
-from consult.consults import get_seat
+from consult.consults import Seat, get_seat
 from consult.errors import Conflict
 from consult.imaging import dicom
 from consult.imaging.photo import Certificate, Finding, SourceFormat
 from consult.imaging.turning import KeptPhoto, turned
 from consult.models import Actor, Photo, now
-from consult.photos.attaching import id_taken
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
-from consult.photos.reading import get_photo
+from consult.photos.reading import get_photo, show_again
+from consult.photos.rows import find_photo, id_taken, known_photo
 from consult.quotas import require_consult_quota, require_room
 
 
@@ -55,15 +55,15 @@ async def find_turn(
 
     Raises NotFound, Forbidden, Conflict (closed; replaced already; the new id is taken).
     """
-    photo = await get_photo(session, actor, photo_id)
-    known = await session.get(Photo, new_id)
+    seat, photo = await get_photo(session, actor, photo_id)
+    known = await known_photo(session, seat, new_id)
     action = Action.CONSULT_READ if known else _action(photo, actor)
     seat = await get_seat(session, actor, photo.consult_id, action)
     if known is None:
         _require_newest(photo)
     place = await place_for(session, seat, new_id, known=known)
     total = (photo.turned_clockwise + clockwise) % 360
-    return Turn(place, photo, await _first(session, photo), total)
+    return Turn(place, photo, await _first(session, seat, photo), total)
 
 
 async def turn_photo(
@@ -76,25 +76,33 @@ async def turn_photo(
     """
     place, first = turn.place, turn.first
     if place.known:
-        return _same_again(place.known, turn), False
+        return await _shown_again(session, place.known, turn), False
     await require_room(backends)
-    stored = await backends.storage.read(first.storage_key)
+    stored = await backends.storage.read(first.storage_key, subject=first.subject_id)
     turned_at = now()
     made = await to_thread.run_sync(
         _make, stored, turn, turned_at, backends.settings, limiter=backends.image_threads
     )
-    file = await backends.storage.put(made.instance.pieces)
+    file = await backends.storage.put(made.instance.pieces, subject=first.subject_id)
 
     # The write transaction begins here: nothing slow below this line.
-    if known := await session.get(Photo, place.photo_id):
-        return _same_again(known, turn), False
-    old, actor = await session.get_one(Photo, turn.photo.id), place.seat.actor
+    if known := await known_photo(session, place.seat, place.photo_id):
+        return await _shown_again(session, known, turn), False
+    actor = place.seat.actor
+    seat, old = await get_photo(session, actor, turn.photo.id, _action(turn.photo, actor))
     _require_newest(old)
-    seat = await get_seat(session, actor, old.consult_id, _action(old, actor))
     await require_consult_quota(session, backends.settings, consult_id=old.consult_id)
-    photo = row_of(made, place, Facts.of(first), storage_key=file.key, created_by=first.created_by)
+    photo = row_of(
+        made,
+        place,
+        Facts.of(first),
+        storage_key=file.key,
+        created_by=first.created_by,
+        on_behalf_of=first.on_behalf_of,
+    )
     photo.turned_from, photo.turned_clockwise = old.id, turn.clockwise
     photo.turned_by, photo.turned_at = actor.user_id, turned_at
+    photo.claimed_by, photo.claimed_at = old.claimed_by, old.claimed_at
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.turned")
     old.replaced_by = photo.id
@@ -102,9 +110,9 @@ async def turn_photo(
     return photo, True
 
 
-async def _first(session: AsyncSession, photo: Photo) -> Photo:
-    while photo.turned_from:
-        photo = await session.get_one(Photo, photo.turned_from)
+async def _first(session: AsyncSession, seat: Seat, photo: Photo) -> Photo:
+    while photo.turned_from and (earlier := await find_photo(session, seat, photo.turned_from)):
+        photo = earlier
     return photo
 
 
@@ -121,9 +129,10 @@ def _require_newest(photo: Photo) -> None:
         )
 
 
-def _same_again(known: Photo, turn: Turn) -> Photo:
+async def _shown_again(session: AsyncSession, known: Photo, turn: Turn) -> Photo:
     if (known.turned_from, known.turned_clockwise) != (turn.photo.id, turn.clockwise):
         raise id_taken()
+    await show_again(session, turn.place.seat, known)
     return known
 
 

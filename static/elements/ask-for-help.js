@@ -31,10 +31,14 @@ export class AskForHelp extends HTMLElement {
   /** @type {api.Role} */
   #role = "patient";
   #id = crypto.randomUUID();
+  /** @type {{ id: string, name: string } | null} */
+  #patient = null;
 
-  /** @param {api.Role} role */
-  open(role) {
+  /** @param {api.Role} role @param {{ id: string, name: string } | null} patient whom I speak for */
+  open(role, patient) {
     if (!this.#form.elements.namedItem("kind")) this.#prepare(role);
+    this.#patient = patient;
+    if (role === "patient") fill(this, { title: patient ? `Ask for help for ${patient.name}` : "Ask for help" });
     this.#dialog.showModal();
   }
 
@@ -80,7 +84,8 @@ export class AskForHelp extends HTMLElement {
     const submit = part(this, "submit", HTMLButtonElement);
     submit.disabled = true;
     try {
-      const consult = await api.openConsult({ id: this.#id, reason, ...this.#kindAndUrgency(asked) });
+      const whom = this.#patient ? { patient_id: this.#patient.id } : {};
+      const consult = await api.openConsult({ id: this.#id, reason, ...whom, ...this.#kindAndUrgency(asked) });
       this.#dialog.close();
       this.dispatchEvent(new CustomEvent("consult-opened", { bubbles: true, detail: consult }));
       this.remove(); // the next question begins with an empty form and a new id

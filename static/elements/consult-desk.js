@@ -15,6 +15,10 @@ export class ConsultDesk extends HTMLElement {
   connectedCallback() {
     this.#list.user = this.user;
     this.addEventListener("consult-changed", () => this.#list.refresh());
+    this.addEventListener("access-changed", () => {
+      this.#list.refresh();
+      this.#showConsult(this.#list.chosen, true);
+    });
   }
 
   /** @param {ReturnType<typeof import("../lib/routes.js").routeOf>} route @param {{ focus: boolean }} how */

@@ -1,7 +1,7 @@
 import { mayClose, roleWords } from "../lib/roles.js";
 import { fill, part } from "../lib/templates.js";
 import { clockWords, dayWords, inSentence } from "../lib/time.js";
-import { counted, kindWords, readersWords, stateWords, titleOf, urgencyWords } from "../lib/words.js";
+import { counted, kindWords, readersWords, sentByTablet, stateWords, titleOf, urgencyWords } from "../lib/words.js";
 
 /** @typedef {import("./consult-desk.js").User} User */
 
@@ -10,7 +10,7 @@ import { counted, kindWords, readersWords, stateWords, titleOf, urgencyWords } f
  * @param {HTMLElement} view @param {import("../lib/api.js").OpenConsult} consult @param {User} user
  */
 export function showHead(view, consult, user) {
-  const title = titleOf(consult, user.role);
+  const title = titleOf(consult, user.role, user.id);
   const closed = consult.state === "closed";
   document.title = `${title} · Consult`;
   part(view, "urgency").dataset["urgency"] = consult.urgency;
@@ -19,14 +19,20 @@ export function showHead(view, consult, user) {
     state: stateWords(consult.state),
     urgency: user.role === "patient" ? "" : urgencyWords(consult.urgency),
     kind: user.role === "patient" ? "" : kindWords(consult.kind),
+    sender: sentByTablet(consult, user.id),
     "asked-when": askedWords(new Date(consult.created_at), new Date()),
     reason: consult.reason,
     problem: "",
   });
+  part(view, "head").hidden = false;
   part(view, "asked").hidden = !consult.reason;
-  part(view, "close").hidden = closed || !mayClose(user.role);
+  part(view, "close").hidden = closed || Boolean(consult.emergency_until) || !mayClose(user.role);
   part(view, "closed").hidden = !closed;
-  showPeople(view, consult.people, user);
+  const guests = new Set(consult.guests.map((guest) => guest.user.id));
+  showPeople(view, consult.people.filter(({ id }) => !guests.has(id)), user);
+  fill(view, { "people-count": counted(consult.people.length, "person", "people") });
+  /** @type {import("./consult-guests.js").ConsultGuests} */ (view.querySelector("consult-guests")).show(consult, user);
+  /** @type {import("./consult-deeds.js").ConsultDeeds} */ (view.querySelector("consult-deeds")).show(consult, user);
 }
 
 /** @param {Date} opened @param {Date} now */
@@ -35,10 +41,7 @@ const askedWords = (opened, now) =>
 
 /** @param {HTMLElement} view @param {import("../lib/api.js").Person[]} people @param {User} user */
 function showPeople(view, people, user) {
-  fill(view, {
-    "people-count": counted(people.length, "person", "people"),
-    "people-hint": readersWords(people),
-  });
+  fill(view, { "people-hint": readersWords(people) });
   const items = people.map(({ id, name, role }) => {
     const textContent = `${name} · ${roleWords(role)}${id === user.id ? " (you)" : ""}`;
     return Object.assign(document.createElement("li"), { textContent });

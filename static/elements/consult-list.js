@@ -1,4 +1,5 @@
 import "./ask-for-help.js";
+import "./whose-consults.js";
 import * as api from "../lib/api.js";
 import { coalesced } from "../lib/coalesced.js";
 import { groupConsults } from "../lib/consults.js";
@@ -6,7 +7,7 @@ import { hasConsults } from "../lib/roles.js";
 import { consultPath } from "../lib/routes.js";
 import { fill, part, stamp } from "../lib/templates.js";
 import { agoWords } from "../lib/time.js";
-import { counted, kindWords, stateWords, titleOf, urgencyWords } from "../lib/words.js";
+import { counted, kindWords, sentByTablet, stateWords, titleOf, urgencyWords } from "../lib/words.js";
 
 const EVERY = 30_000;
 // Looking again must not keep a session alive that nobody sits at.
@@ -17,6 +18,7 @@ export class ConsultList extends HTMLElement {
   /** @type {import("./consult-desk.js").User} set by the desk */
   user = { id: "", name: "", role: "patient" };
   #chosen = "";
+  #follows = false;
   #gone = new AbortController();
   /** @type {api.Consult[]} */
   #consults = [];
@@ -28,6 +30,7 @@ export class ConsultList extends HTMLElement {
     const { signal } = this.#gone;
     part(this, "ask").addEventListener("click", () => this.#ask(), { signal });
     part(this, "older").addEventListener("click", () => this.#showOlder(), { signal });
+    this.addEventListener("whom-chosen", () => this.#draw(), { signal });
     queueMicrotask(() => this.#greet()); // the desk names the user first
     this.#watch(signal);
   }
@@ -39,8 +42,13 @@ export class ConsultList extends HTMLElement {
   /** @param {string} id of the consult that is open beside the list; "" for none */
   set chosen(id) {
     this.#chosen = id;
+    this.#follows = id !== "";
     part(this, "heading").ariaLevel = id ? "2" : "1";
     this.#mark();
+  }
+
+  get chosen() {
+    return this.#chosen;
   }
 
   refresh = coalesced(() => this.#load());
@@ -74,11 +82,15 @@ export class ConsultList extends HTMLElement {
     const can = hasConsults(this.user.role);
     part(this, "ask").hidden = !can;
     part(this, "ask-words").textContent = this.user.role === "patient" ? "Ask for help" : "New consult";
+    this.#whose.start(this.user).then(() => this.#consults.length && this.#draw());
     if (!can) this.#empty("You look after this service. Consults are for patients and their care team.");
   }
 
   #draw() {
-    const groups = groupConsults(this.#consults, this.user.role);
+    this.#follow();
+    const groups = groupConsults(this.#whose.among(this.#consults), this.user.role);
+    const { patient } = this.#whose;
+    if (this.user.role === "patient") part(this, "ask-words").textContent = patient ? `Ask for help for ${patient.name}` : "Ask for help";
     const now = new Date();
     if (!groups.length) this.#empty(this.#nothingYet());
     else part(this, "groups").replaceChildren(...groups.map((group) => this.#group(group, now)));
@@ -87,7 +99,17 @@ export class ConsultList extends HTMLElement {
     this.#mark();
   }
 
+  /** Whoever opens a consult by its address speaks for whom it is about. */
+  #follow() {
+    const open = this.#consults.find(({ id }) => id === this.#chosen);
+    if (!this.#follows || !open?.patient) return;
+    this.#follows = false;
+    this.#whose.choose(open.patient.id);
+  }
+
   #nothingYet() {
+    const { patient } = this.#whose;
+    if (patient) return `There is nothing here for ${patient.name} yet. Tap “Ask for help for ${patient.name}” to show a burn to the burn team.`;
     return this.user.role === "patient"
       ? "You have not asked for help yet. Tap “Ask for help” to show a burn to the burn team."
       : "No consults are waiting. New ones show up here by themselves.";
@@ -119,12 +141,13 @@ export class ConsultList extends HTMLElement {
     link.dataset["state"] = consult.state;
     part(row, "urgency").dataset["urgency"] = consult.urgency;
     fill(row, {
-      title: titleOf(consult, role),
+      title: titleOf(consult, role, this.user.id),
       time: agoWords(new Date(consult.updated_at), { now }),
       reason: consult.reason,
       urgency: role === "patient" || consult.urgency === "routine" ? "" : urgencyWords(consult.urgency),
       kind: role === "patient" ? "" : kindWords(consult.kind),
       state: stateWords(consult.state),
+      sender: sentByTablet(consult, this.user.id),
       photos: consult.photo_count ? counted(consult.photo_count, "photo") : "",
       unread: consult.unread ? `${consult.unread} new` : "",
     });
@@ -143,7 +166,11 @@ export class ConsultList extends HTMLElement {
       this.querySelector("ask-for-help") ?? stamp("ask-for-help")
     );
     if (!form.isConnected) this.append(form);
-    form.open(this.user.role);
+    form.open(this.user.role, this.#whose.patient);
+  }
+
+  get #whose() {
+    return /** @type {import("./whose-consults.js").WhoseConsults} */ (this.querySelector("whose-consults"));
   }
 
   /** @param {AbortSignal} signal */

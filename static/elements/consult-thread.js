@@ -3,6 +3,7 @@ import { roleWords } from "../lib/roles.js";
 import { fill, part, stamp } from "../lib/templates.js";
 import { threadEntries } from "../lib/thread.js";
 import { clockWords, dayWords } from "../lib/time.js";
+import { senderWords, speakerWords } from "../lib/words.js";
 
 /** @typedef {import("../lib/thread.js").Entry} Entry */
 /** @typedef {import("../lib/api.js").Photo} Photo */
@@ -96,12 +97,13 @@ export class ConsultThread extends HTMLElement {
     if (entry.type === "unread") return stamp("thread-unread");
     if (entry.type === "day") return this.#day(entry.at);
     const node = stamp("thread-message");
-    const { author, body, isPrivate } = spokenBy(entry);
-    node.classList.toggle("mine", author.id === this.#user.id);
+    const { author, claimer, patient, body, isPrivate } = spokenBy(entry);
+    const { id } = this.#user;
+    node.classList.toggle("mine", author.id === id || claimer?.id === id);
     node.classList.toggle("private", isPrivate);
     fill(node, {
-      author: author.id === this.#user.id ? "You" : author.name,
-      role: author.id === this.#user.id ? "" : roleWords(author.role),
+      author: claimer ? senderWords(author, claimer, id) : speakerWords(author, patient, id),
+      role: author.id === id ? "" : roleWords(author.role),
       time: clockWords(new Date(entry.at)),
       body,
     });
@@ -142,9 +144,11 @@ export class ConsultThread extends HTMLElement {
 
 /** @param {Extract<Entry, { at: string, photos: Photo[] }>} entry */
 function spokenBy(entry) {
-  if (entry.type === "photos") return { author: entry.author, body: "", isPrivate: false };
-  const { author, body, audience } = entry.message;
-  return { author, body, isPrivate: audience === "clinicians" };
+  if (entry.type === "photos") {
+    return { author: entry.author, claimer: entry.claimer, patient: entry.patient, body: "", isPrivate: false };
+  }
+  const { author, on_behalf_of, body, audience } = entry.message;
+  return { author, claimer: null, patient: on_behalf_of, body, isPrivate: audience === "clinicians" };
 }
 
 customElements.define("consult-thread", ConsultThread);

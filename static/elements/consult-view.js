@@ -1,12 +1,15 @@
 import "./close-consult.js";
+import "./consult-deeds.js";
+import "./consult-guests.js";
 import { showHead } from "./consult-head.js";
 import "./consult-thread.js";
+import "./emergency-access.js";
 import "./message-composer.js";
 import "./photo-viewer.js";
 import * as api from "../lib/api.js";
 import { coalesced } from "../lib/coalesced.js";
 import { follow } from "../lib/live.js";
-import { mayTurn } from "../lib/roles.js";
+import { isOwn, mayTurn } from "../lib/roles.js";
 import { boxOf } from "../lib/sending.js";
 import { announce, fill, part, stamp } from "../lib/templates.js";
 import { lastSeq, mergeMessages } from "../lib/thread.js";
@@ -42,6 +45,8 @@ export class ConsultView extends HTMLElement {
     this.addEventListener("viewer-closed", (event) => this.#thread.focusPhoto(/** @type {any} */ (event).detail, "open"));
     this.addEventListener("message-sent", () => this.#refresh(), { signal });
     this.addEventListener("consult-closed", () => this.#refresh(), { signal });
+    this.addEventListener("seats-changed", () => this.#refresh(), { signal });
+    this.addEventListener("consent-said", () => this.#refresh(), { signal });
     document.addEventListener("visibilitychange", () => this.#markRead(), { signal });
     this.#refresh();
   }
@@ -82,6 +87,7 @@ export class ConsultView extends HTMLElement {
     this.#messages = mergeMessages(this.#messages, arrived);
     boxOf(this.consultId).see(this.#messages.map((message) => message.id));
     showHead(this, consult, this.user);
+    this.#access.show(consult.emergency_until);
     this.#showThread(consult, { first: !before });
     this.#markRead();
     if (!before) return this.#arrive(consult);
@@ -103,7 +109,7 @@ export class ConsultView extends HTMLElement {
       this.querySelector("message-composer")
     );
     if (!composer.consultId) composer.start(this.consultId, this.user);
-    composer.hidden = consult.state === "closed";
+    composer.hidden = consult.state === "closed" || Boolean(consult.emergency_until);
   }
 
   /**
@@ -133,6 +139,7 @@ export class ConsultView extends HTMLElement {
   async #markRead() {
     const seq = lastSeq(this.#messages);
     if (document.visibilityState !== "visible" || seq <= this.#marked) return;
+    if (this.#consult?.emergency_until) return; // to look only
     try {
       await api.markRead(this.consultId, seq);
       this.#marked = seq;
@@ -146,12 +153,17 @@ export class ConsultView extends HTMLElement {
   #openPhoto(id) {
     const viewer = this.#viewer;
     if (!viewer.isConnected) this.append(viewer);
-    viewer.open(this.#thread.photos, id, { reader: this.user, mayTurn: (photo) => this.#mayTurn(photo) });
+    viewer.open(this.#thread.photos, id, {
+      reader: this.user,
+      mayTurn: (photo) => this.#mayTurn(photo),
+      tellsWhoLooked: this.#consult !== null && isOwn(this.#consult),
+    });
   }
 
   /** @param {api.Photo} photo */
   #mayTurn(photo) {
-    return this.#consult?.state !== "closed" && mayTurn(photo, this.user);
+    const { state, emergency_until } = this.#consult ?? {};
+    return state !== "closed" && !emergency_until && mayTurn(photo, this.user);
   }
 
   /** @param {CustomEvent<string> & { target: HTMLElement }} event with the photo's id */
@@ -190,6 +202,11 @@ export class ConsultView extends HTMLElement {
     if (error.status === 404) this.#gone.abort(); // it was never ours, or is no longer
     fill(this, { problem: error.detail });
     if (!this.#consult) this.#thread.replaceChildren();
+    if (!this.#consult && error.status === 404 && this.user.role === "specialist") this.#access.offer(this.consultId);
+  }
+
+  get #access() {
+    return /** @type {import("./emergency-access.js").EmergencyAccess} */ (this.querySelector("emergency-access"));
   }
 
   get #viewer() {

@@ -1,15 +1,18 @@
-import { enrol, supported, wordsFor } from "../lib/passkey.js";
+import { attempt } from "../lib/attempt.js";
+import { enrol, supported } from "../lib/passkey.js";
 import { tokenOf } from "../lib/routes.js";
 import { fill, part } from "../lib/templates.js";
 
 // Outlives the element: a link opened in a page that is already here draws the screen anew.
 let invitation = "";
 
-/** Binds a passkey to the person whom the link in the address invites. */
+/** Binds a passkey to the person whom the link in the address, or a code given in person, invites. */
 class EnrolPasskey extends HTMLElement {
   connectedCallback() {
     window.addEventListener("hashchange", this.#takeToken);
-    part(this, "make").addEventListener("click", () => this.#make());
+    const make = part(this, "make", HTMLButtonElement);
+    make.addEventListener("click", () => attempt(this, make, () => this.#make(invitation)));
+    part(this, "no-link").addEventListener("submit", (event) => this.#makeByCode(event));
     this.#takeToken();
     if (!supported()) fill(this, { problem: "This browser has no passkeys. Open the link in a newer one." });
   }
@@ -29,19 +32,19 @@ class EnrolPasskey extends HTMLElement {
     part(this, "no-link").hidden = Boolean(invitation);
   };
 
-  async #make() {
-    const make = part(this, "make", HTMLButtonElement);
-    fill(this, { problem: "" });
-    make.disabled = true;
-    try {
-      const session = await enrol(invitation);
-      invitation = "";
-      this.dispatchEvent(new CustomEvent("signed-in", { bubbles: true, detail: session }));
-    } catch (error) {
-      fill(this, { problem: wordsFor(error) ?? "" });
-    } finally {
-      make.disabled = false;
-    }
+  /** @param {Event} event */
+  async #makeByCode(event) {
+    event.preventDefault();
+    const code = part(this, "code", HTMLInputElement);
+    const button = part(this, "make-by-code", HTMLButtonElement);
+    if (!(await attempt(this, button, () => this.#make(code.value.trim())))) code.focus();
+  }
+
+  /** @param {string} secret */
+  async #make(secret) {
+    const session = await enrol(secret);
+    invitation = "";
+    this.dispatchEvent(new CustomEvent("signed-in", { bubbles: true, detail: session }));
   }
 }
 

@@ -1,6 +1,8 @@
 import { describe, factsOf, turnedWords } from "./photo-figure.js";
+import { showLooks } from "./who-looked.js";
 import * as api from "../lib/api.js";
 import { isClinician } from "../lib/roles.js";
+import { getReaders, looksAt } from "../lib/readers.js";
 import { fill, part } from "../lib/templates.js";
 import { findingWords } from "../lib/words.js";
 
@@ -17,14 +19,16 @@ export class PhotoViewer extends HTMLElement {
   /**
    * Fires `turn-asked` with a photo's id, and `viewer-closed` with that of the last one shown.
    * @param {api.Photo[]} photos @param {string} id of the first to show
-   * @param {{ reader: { id: string, role: api.Role }, mayTurn: (photo: api.Photo) => boolean }} who
+   * @param {{ reader: { id: string, role: api.Role }, mayTurn: (photo: api.Photo) => boolean,
+   *   tellsWhoLooked: boolean }} who
    */
-  open(photos, id, { reader, mayTurn }) {
+  open(photos, id, { reader, mayTurn, tellsWhoLooked }) {
     this.#photos = photos;
     this.#reader = reader;
     this.#mayTurn = mayTurn;
     if (!this.#ready) this.#listen();
     part(this, "dicom").hidden = !isClinician(reader.role);
+    part(this, "looked-at").hidden = !tellsWhoLooked;
     this.#dialog.showModal();
     this.#show(photos.findIndex((photo) => photo.id === id));
     part(this, "close").focus();
@@ -59,6 +63,7 @@ export class PhotoViewer extends HTMLElement {
       fill(this, { problem: "The photo did not load. Close it and try again." }),
     );
     part(this, "certificate").addEventListener("toggle", () => this.#certify());
+    part(this, "looked-at").addEventListener("toggle", () => this.#tellWhoLooked());
     this.#dialog.addEventListener("keydown", (event) => this.#onKey(event));
   }
 
@@ -86,6 +91,7 @@ export class PhotoViewer extends HTMLElement {
     this.#offerTurn(this.#mayTurn(photo));
     part(this, "dicom", HTMLAnchorElement).href = `/api/photos/${photo.id}/dicom`;
     part(this, "certificate", HTMLDetailsElement).open = false;
+    part(this, "looked-at", HTMLDetailsElement).open = false;
     this.#steps(many);
   }
 
@@ -113,6 +119,19 @@ export class PhotoViewer extends HTMLElement {
     stage.classList.toggle("large", large);
     stage.scrollLeft = stage.scrollWidth * place.x - stage.clientWidth / 2;
     stage.scrollTop = stage.scrollHeight * place.y - stage.clientHeight / 2;
+  }
+
+  async #tellWhoLooked() {
+    const { open } = part(this, "looked-at", HTMLDetailsElement);
+    const photo = this.#photos[this.#at];
+    if (!open || !photo) return;
+    try {
+      const readers = await getReaders(photo.consult_id);
+      showLooks(part(this, "looks"), looksAt(readers, photo.id), this.#reader);
+    } catch (error) {
+      if (!(error instanceof api.ApiError)) throw error;
+      part(this, "looks").textContent = error.detail;
+    }
   }
 
   async #certify() {

@@ -3,36 +3,45 @@
  *
  * Every refusal becomes an `ApiError` whose `detail` is written for the person at the screen.
  * One that means that the session is over, or another than this page knows, also fires
- * `session-ended` on `window`, so that one place can ask to sign in again.
+ * `session-ended` on `window`, so that one place can ask to sign in again. One that asks for
+ * the passkey once more is dealt with here: the request is made again after it was touched.
  *
- * @typedef {"patient" | "ems" | "specialist" | "coordinator" | "admin"} Role
+ * @typedef {"patient" | "ems" | "specialist" | "coordinator" | "admin" | "device"} Role
  * @typedef {{ id: string, name: string, role: Role }} Person
- * @typedef {{ user: { id: string, name: string, email: string, role: Role }, csrf_token: string,
- *   created_at: string, idle_expires_at: string, expires_at: string }} Session
+ * @typedef {{ user: { id: string, name: string, email: string | null, role: Role },
+ *   csrf_token: string, created_at: string, idle_expires_at: string, expires_at: string,
+ *   fresh_until: string | null, device_id: string | null }} Session
  * @typedef {"emergency" | "follow_up" | "second_opinion" | "pre_visit" | "prior_imaging"} Kind
  * @typedef {"routine" | "urgent" | "asap" | "stat"} Urgency
  * @typedef {"submitted" | "in_review" | "answered" | "closed"} State
  * @typedef {"everyone" | "clinicians"} Audience
+ * @typedef {"none" | "subject" | "proxy" | "member" | "guest" | "inbox"} Relation what I am to a consult
  * @typedef {{ id: string, kind: Kind, urgency: Urgency, state: State, reason: string,
- *   patient: { id: string, name: string } | null, joined: boolean, unread: number,
+ *   patient: { id: string, name: string } | null, relation: Relation,
+ *   consent: import("./consents.js").Standing, consent_overdue: boolean, opened_by: Person, claimed_by: Person | null, joined: boolean, unread: number,
  *   last_seq: number, photo_count: number, created_at: string, updated_at: string }} Consult
- * @typedef {Consult & { last_event: number, people: Person[], photos: Photo[] }} OpenConsult
+ * @typedef {Consult & { last_event: number, people: Person[], photos: Photo[],
+ *   guests: import("./guests.js").Guest[], emergency_until: string | null }} OpenConsult
  * @typedef {{ id: string, consult_id: string, width: number, height: number,
  *   captured_at: string | null, captured_offset: string | null, body_site: string | null,
  *   laterality: string | null, view: string | null, note: string, device_make: string | null,
- *   device_model: string | null, lossless: boolean, orientation_uncertain: boolean,
+ *   device_model: string | null, lossless: boolean, orientation_uncertain: boolean, sha256: string,
  *   quality: { advice: string | null }, scrub_summary: string, created_at: string,
- *   created_by: Person, turned_from: string | null, replaced_by: string | null,
+ *   created_by: Person, on_behalf_of: { id: string, name: string } | null, claimed_by: Person | null, turned_from: string | null, replaced_by: string | null,
  *   turned_by: Person | null }} Photo
  * @typedef {{ id: string, consult_id: string, seq: number, body: string, photo_ids: string[],
- *   audience: Audience, author: Person, created_at: string }} Message
+ *   audience: Audience, author: Person, on_behalf_of: { id: string, name: string } | null,
+ *   created_at: string }} Message
  * @typedef {{ found: { kind: string, count: number, bytes: number }[], removed_bytes: number,
  *   kept: Record<string, string | number>, lossless: boolean, steps: string[],
  *   sha256_before: string, sha256_after: string }} Certificate
+ * @typedef {{ device_id: string, name: string, csrf_token: string, expires_at: string }} DeviceSession
+ * @typedef {{ device: Person, consults: string[], photos: number }} SentByTablet
  */
 
 const OUT_OF_REACH =
   "We can’t reach Consult right now. Check your connection and try again. Nothing is lost.";
+const STEP_UP = "step_up_required";
 const BROKEN = "Something went wrong on our side. Wait a moment and try again.";
 
 export class ApiError extends Error {
@@ -57,9 +66,34 @@ export function useCsrfToken(token) {
   csrfToken = token;
 }
 
+/** @type {() => Promise<boolean>} */
+let confirmIdentity = async () => false;
+
+/** @param {() => Promise<boolean>} confirm asks for the passkey; false when the person would rather not */
+export function useConfirmation(confirm) {
+  confirmIdentity = confirm;
+}
+
 /** @returns {Promise<Session>} throws a 401 ApiError when nobody is signed in */
 export const getSession = () => request("GET", "/api/session", { announce: false });
 export const endSession = () => request("DELETE", "/api/session");
+/** @returns {Promise<{ rp_id: string, user_handle: string, credential_ids: string[] }>} */
+export const endShift = () => request("POST", "/api/session/end-shift");
+
+/** @returns {Promise<{ challenge: string }>} */
+export const deviceChallenge = () => request("POST", "/api/devices/challenge", { body: {}, announce: false });
+/** @param {{ token: string, public_key: string, challenge: string, signature: string }} enrolment
+ * @returns {Promise<DeviceSession>} */
+export const enrolDevice = (enrolment) =>
+  request("POST", "/api/devices/enrolment", { body: enrolment, announce: false });
+/** @param {{ device_id: string, challenge: string, signature: string }} proof
+ * @returns {Promise<DeviceSession>} */
+export const proveDevice = (proof) =>
+  request("POST", "/api/devices/session", { body: proof, announce: false });
+/** @returns {Promise<SentByTablet>} */
+export const getUploads = () => request("GET", "/api/uploads");
+/** @returns {Promise<SentByTablet>} */
+export const claimUploads = () => request("POST", "/api/uploads/claim", { body: {} });
 
 /** @param {string} token of the invitation */
 export const registrationOptions = (token) =>
@@ -76,7 +110,7 @@ export const authenticate = (credential) =>
 /** @param {string | null} cursor @returns {Promise<{ items: Consult[], next: string | null }>} */
 export const listConsults = (cursor = null) =>
   request("GET", `/api/consults?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-/** @param {{ id: string, kind: string, urgency?: string, reason: string }} consult
+/** @param {{ id: string, kind: string, urgency?: string, reason: string, patient_id?: string }} consult
  * @returns {Promise<Consult>} */
 export const openConsult = (consult) => request("POST", "/api/consults", { body: consult });
 /** @param {string} id @returns {Promise<OpenConsult>} */
@@ -109,7 +143,7 @@ export const getCertificate = (id) => request("GET", `/api/photos/${id}/certific
  * @param {string} consultId
  * @param {{ id: string, file: Blob, body_site?: string, laterality?: string, view?: string }} photo
  * @param {(share: number) => void} onProgress 0 to 1
- * @returns {Promise<Photo>}
+ * @returns {Promise<Photo>} for a tablet only a receipt: `id`, `sha256`
  */
 export function putPhoto(consultId, { id, file, ...facts }, onProgress) {
   const known = Object.entries(facts).filter(([, value]) => value);
@@ -134,7 +168,25 @@ export function putPhoto(consultId, { id, file, ...facts }, onProgress) {
  * @param {{ body?: unknown, announce?: boolean }} [options]
  * @returns {Promise<any>}
  */
-async function request(method, path, { body, announce = true } = {}) {
+export async function request(method, path, options) {
+  try {
+    return await once(method, path, options);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== STEP_UP) throw error;
+    if (!(await confirmIdentity())) throw error;
+    return once(method, path, options);
+  }
+}
+
+/** Did the person choose not to touch the passkey again? Then there is nothing to say. @param {unknown} error */
+export const isDeclined = (error) => error instanceof ApiError && error.code === STEP_UP;
+
+/**
+ * @param {string} method @param {string} path
+ * @param {{ body?: unknown, announce?: boolean }} [options]
+ * @returns {Promise<any>}
+ */
+async function once(method, path, { body, announce = true } = {}) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (method !== "GET" && csrfToken) headers["X-CSRF-Token"] = csrfToken;
@@ -144,7 +196,8 @@ async function request(method, path, { body, announce = true } = {}) {
     throw new ApiError(0, "unreachable", OUT_OF_REACH);
   });
   if (!response.ok) throw refusal(response.status, await response.text(), announce);
-  return response.status === 204 ? null : response.json();
+  const words = await response.text(); // none for 202 and 204
+  return words ? JSON.parse(words) : null;
 }
 
 /** @param {number} status @param {string} text @param {boolean} announce */
@@ -159,8 +212,9 @@ function refusal(status, text, announce = true) {
 /** @param {string} text @returns {{ code: string, detail: string }} */
 function problemIn(text) {
   try {
-    const { code = "error", detail = BROKEN } = JSON.parse(text);
-    return { code, detail };
+    const { code = "error", detail = BROKEN, errors = [] } = JSON.parse(text);
+    const faults = code === "invalid_fields" ? errors : []; // named each; a form of one field needs no more
+    return { code, detail: faults.map((/** @type {any} */ { message }) => message).join(" ") || detail };
   } catch {
     return { code: "error", detail: BROKEN }; // a proxy answered, not Consult
   }

@@ -25,6 +25,37 @@ export const mayClose = (role) => role === "specialist" || role === "coordinator
 /** @param {Role} role */
 export const hasConsults = (role) => role !== "admin";
 
+/** @param {Role} role */
+export const seesPeople = (role) => role === "coordinator" || role === "admin";
+
+/** @param {Role} role */
+export const reviewsEmergencies = (role) => role === "coordinator";
+
+/** @typedef {import("./api.js").OpenConsult} OpenConsult */
+
+/** Is it the patient's own, or that of somebody they speak for? @param {Pick<OpenConsult, "relation">} consult */
+export const isOwn = ({ relation }) => relation === "subject" || relation === "proxy";
+
+/** Who writes down what the patient says. @param {Pick<OpenConsult, "relation" | "emergency_until">} consult
+ * @param {Role} role */
+export const asksForConsent = ({ relation, emergency_until }, role) =>
+  !emergency_until && (role === "coordinator" || (role === "specialist" && (relation === "member" || relation === "inbox")));
+
+/** @param {Pick<OpenConsult, "relation" | "state">} consult @param {Role} role */
+export const mayAskIn = ({ relation, state }, role) =>
+  role === "specialist" && relation === "member" && state !== "closed";
+
+/** Does the seat of a guest end at this person's word? @param {Pick<OpenConsult, "relation">} consult
+ * @param {Role} role */
+export const mayEndGuests = ({ relation }, role) =>
+  relation === "subject" || role === "coordinator" || (role === "specialist" && relation === "member");
+
+/** Whom a role may invite. @param {Role} role @returns {Role[]} */
+export const invitable = (role) =>
+  role === "admin"
+    ? ["patient", "ems", "specialist", "coordinator", "admin"]
+    : ["patient", "ems", "specialist", "coordinator"];
+
 /** @type {Record<Role, string>} */
 const WORDS = {
   patient: "Patient",
@@ -32,6 +63,7 @@ const WORDS = {
   specialist: "Burn specialist",
   coordinator: "Coordinator",
   admin: "Administrator",
+  device: "Ambulance tablet",
 };
 
 /** @param {Role} role */

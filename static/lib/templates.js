@@ -44,6 +44,15 @@ export function fill(root, texts) {
   }
 }
 
+/**
+ * @param {ParentNode} root @param {string} name of a part that is a button
+ * @param {(button: HTMLButtonElement) => void} act
+ */
+export function onPress(root, name, act) {
+  const button = part(root, name, HTMLButtonElement);
+  button.addEventListener("click", () => act(button));
+}
+
 /** Tell a screen reader what just happened. @param {string} text */
 export function announce(text) {
   const status = document.getElementById("status");

@@ -6,7 +6,8 @@
  * @typedef {{ type: "day", key: string, at: string }
  *   | { type: "unread", key: string }
  *   | { type: "message", key: string, at: string, message: Message, photos: Photo[] }
- *   | { type: "photos", key: string, at: string, author: Photo["created_by"], photos: Photo[] }
+ *   | { type: "photos", key: string, at: string, author: Photo["created_by"],
+ *     patient: Photo["on_behalf_of"], claimer: Photo["claimed_by"], photos: Photo[] }
  * } Entry
  */
 
@@ -65,12 +66,14 @@ function spoken(message, newest) {
   };
 }
 
-/** Its key outlives a turn. @param {Photo} first as it was sent @param {Photo} photo as it is now */
+/** Its key outlives a turn, not a claim: then it is by somebody else. @param {Photo} first as it was sent @param {Photo} photo as it is now */
 const alone = (first, photo) => ({
   type: /** @type {const} */ ("photos"),
-  key: first.id,
+  key: photo.claimed_by ? `${first.id} claimed` : first.id,
   at: photo.created_at,
   author: photo.created_by,
+  patient: photo.on_behalf_of ?? null,
+  claimer: photo.claimed_by ?? null,
   photos: [photo],
 });
 
@@ -100,7 +103,7 @@ function grouped(entries) {
   const groups = [];
   for (const entry of entries) {
     const last = groups.at(-1);
-    if (entry.type === "photos" && last?.type === "photos" && last.author.id === entry.author.id) {
+    if (entry.type === "photos" && last?.type === "photos" && sentAlike(last, entry)) {
       groups[groups.length - 1] = { ...last, photos: [...last.photos, ...entry.photos] };
     } else {
       groups.push(entry);
@@ -108,6 +111,12 @@ function grouped(entries) {
   }
   return groups;
 }
+
+/** @typedef {ReturnType<typeof alone>} Alone @param {Alone} one @param {Alone} other */
+const sentAlike = (one, other) =>
+  one.author.id === other.author.id &&
+  one.claimer?.id === other.claimer?.id &&
+  one.patient?.id === other.patient?.id;
 
 /** @param {ReturnType<typeof grouped>} entries @param {number} readTo @returns {Entry[]} */
 function withUnread(entries, readTo) {

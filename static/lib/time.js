@@ -62,3 +62,14 @@ function offsetOf(moment) {
   const size = Math.abs(minutes);
   return `${minutes < 0 ? "-" : "+"}${two(size / 60)}:${two(size % 60)}`;
 }
+
+/** "Nov 24, 2:14 AM". @param {Date} moment @param {string} [locale] */
+export const momentWords = (moment, locale) =>
+  moment.toLocaleString(locale, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+
+/** "9:05", what is left of a short while; "" when nothing is. @param {number} milliseconds */
+export function leftWords(milliseconds) {
+  const seconds = Math.ceil(milliseconds / 1000);
+  if (seconds <= 0) return "";
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

@@ -63,13 +63,41 @@ export const stateWords = (state) => STATES[state];
 export const findingWords = (kind) => FINDINGS[kind] ?? "other hidden details";
 
 /**
- * What a consult is called: a patient knows their own by its kind, others by the patient.
- * @param {Pick<Consult, "kind" | "patient">} consult @param {Role} role
+ * What a consult is called: a patient knows their own by its kind, and those of whom they speak
+ * for by name as well; others by the patient.
+ * @param {Pick<Consult, "kind" | "patient">} consult @param {Role} role @param {string} [reader] their id
  */
-export function titleOf(consult, role) {
-  if (role === "patient") return kindWords(consult.kind);
+export function titleOf(consult, role, reader) {
+  const { kind, patient } = consult;
+  if (role === "patient" && reader && patient && patient.id !== reader) return `${patient.name} · ${kindWords(kind)}`;
+  if (role === "patient") return kindWords(kind);
   return consult.patient?.name ?? "Name not known";
 }
+
+/**
+ * Who sent it: "Medic 12, claimed by Sam" for what a tablet sent before Sam had signed in on it.
+ * @param {{ name: string }} sender @param {{ id: string, name: string } | null} claimer
+ * @param {string} [reader] their id
+ */
+export function senderWords(sender, claimer, reader = "") {
+  if (!claimer) return sender.name;
+  return `${sender.name}, claimed by ${claimer.id === reader ? "you" : claimer.name}`;
+}
+
+/**
+ * Who spoke, and for whom: "Ana for Leo", "You for Leo".
+ * @param {{ id: string, name: string }} author @param {{ id: string, name: string } | null} patient
+ * @param {string} [reader] their id
+ */
+export function speakerWords(author, patient, reader = "") {
+  const name = author.id === reader ? "You" : author.name;
+  if (!patient) return name;
+  return `${name} for ${patient.id === reader ? "you" : patient.name}`;
+}
+
+/** @param {Pick<Consult, "opened_by" | "claimed_by">} consult @param {string} reader their id */
+export const sentByTablet = ({ opened_by, claimed_by }, reader) =>
+  opened_by.role === "device" ? `From ${senderWords(opened_by, claimed_by, reader)}` : "";
 
 /**
  * Who else can look, beside the people who are in the consult.

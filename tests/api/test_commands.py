@@ -62,6 +62,79 @@ def test_a_token_for_nobody_says_what_to_do(consult: Run) -> None:
     assert (status, "user add" in err) == (2, True)
 
 
+def test_a_token_is_for_what_it_was_made_for_and_from_where(consult: Run) -> None:
+    add(consult)
+    made = consult(
+        "token", "create", "--email", "sol@consult.test", "--name", "scanner",
+        "--scope", "send", "--scope", "consult.list", "--network", "192.0.2.0/24",
+    )  # fmt: skip
+    consult("token", "create", "--email", "sol@consult.test")
+
+    status, out, _ = consult("token", "list")
+
+    limited, whole = out.splitlines()
+    assert (made[0], status) == (0, 0)
+    assert limited.endswith(
+        "from 192.0.2.0/24  for consult.list,consult.open,message.post,photo.attach"
+    )
+    assert "  live  sol@consult.test  scanner  until 20" in limited
+    assert whole.endswith("used never  from anywhere  for everything")
+    assert made[1].strip() not in out
+
+
+def test_a_scope_that_is_none_is_told_with_those_there_are(consult: Run) -> None:
+    add(consult)
+
+    status, out, err = consult(
+        "token", "create", "--email", "sol@consult.test", "--scope", "everything"
+    )
+
+    assert (status, out) == (2, "")
+    assert "scopes: A scope is one of: read, send, write, " in err
+
+
+def test_a_token_that_is_revoked_is_listed_as_such(consult: Run) -> None:
+    add(consult)
+    consult("token", "create", "--email", "sol@consult.test")
+    token_id = consult("token", "list")[1].split()[0]
+
+    assert consult("token", "revoke", token_id)[:2] == (0, "Revoked.\n")
+    assert "  revoked  " in consult("token", "list")[1]
+    status, _, err = consult("token", "revoke", "00000000-0000-4000-8000-000000000000")
+    assert (status, "consult token list" in err) == (2, True)
+
+
+def test_somebody_is_shut_out_and_let_in_again(consult: Run) -> None:
+    add(consult)
+    consult("token", "create", "--email", "sol@consult.test")
+
+    listed = [consult("user", "list")[1]]
+    assert consult("user", "disable", "--email", "SOL@consult.test")[0] == 0
+    listed.append(consult("user", "list")[1])
+    assert consult("user", "enable", "--email", "sol@consult.test")[0] == 0
+    listed.append(consult("user", "list")[1])
+
+    assert [line.split("  ")[1:] for line in listed] == [
+        ["specialist", state, "no passkey", "sol@consult.test", "Sol\n"]
+        for state in ("active", "disabled", "active")
+    ]
+    assert "  revoked  " in consult("token", "list")[1]
+
+
+def test_somebody_gets_another_role(consult: Run) -> None:
+    add(consult)
+
+    assert consult("user", "role", "--email", "sol@consult.test", "--role", "admin")[0] == 0
+
+    assert "  admin  active  " in consult("user", "list")[1]
+
+
+def test_nobody_is_shut_out_who_is_not_there(consult: Run) -> None:
+    status, _, err = consult("user", "disable", "--email", "nobody@consult.test")
+
+    assert (status, "user add" in err) == (2, True)
+
+
 def test_a_wrong_setting_is_named(consult: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSULT_PORT", "eighty")
 
@@ -85,7 +158,7 @@ def test_the_chain_is_verified(consult: Run) -> None:
 
 
 def test_a_job_that_failed_for_good_is_listed_and_starts_afresh(consult: Run) -> None:
-    assert consult("jobs") == (0, "", "")
+    assert consult("jobs")[:2] == (0, "")
     on_the_record(bury_a_job)
 
     status, out, _ = consult("jobs")

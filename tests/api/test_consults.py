@@ -1,9 +1,26 @@
+import base64
 from dataclasses import fields
-from uuid import uuid4
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 import pytest
+from httpx2 import AsyncClient
 
-from tests.factories import People, Somebody
+from consult.bootstrap import Backends
+from consult.models import Participant, Role
+from tests.factories import (
+    People,
+    Somebody,
+    give_seat,
+    make_proxy,
+    make_somebody,
+    signed_in,
+)
+
+# 1 January of the year 1, east of Greenwich: in UTC that is in no year at all.
+BEFORE_ALL_YEARS = base64.urlsafe_b64encode(
+    f"0001-01-01T00:00+23:59 {UUID(int=1)}".encode()
+).decode()
 
 
 class TestOpening:
@@ -117,8 +134,18 @@ class TestListing:
         assert (await people.other_specialist.get(f"/api/consults/{consult_id}")).status_code == 404
         assert consult_id in await ids(people.coordinator)
 
-    async def test_what_is_listed_is_what_can_be_read(self, people: People) -> None:
+    async def test_what_is_listed_is_what_can_be_read(
+        self, people: People, backends: Backends, client: AsyncClient
+    ) -> None:
         everybody = [getattr(people, field.name) for field in fields(People)]
+        names = ("mother", "former guardian", "guest", "late guest", "sent away", "glass breaker")
+        roles = (Role.PATIENT, Role.PATIENT, *[Role.SPECIALIST] * 4)
+        more = [
+            await make_somebody(backends, client, f"m {name}", role, ours="guest" not in name)
+            for name, role in zip(names, roles, strict=True)
+        ]
+        mother, former, guest, late, sent_away, breaker = more
+        everybody += more
         opened = [
             await people.patient.open_consult(),
             await people.other_patient.open_consult(kind="pre_visit"),
@@ -128,8 +155,37 @@ class TestListing:
         ]
         await people.specialist.say(opened[0], "Mine.")
         await people.other_specialist.say(opened[1], "Mine, quietly.", audience="clinicians")
+        opened.append(await people.patient.open_consult(kind="pre_visit"))
+        await sent_away.say(opened[5], "Mine.")
+        for colleague in (guest, late):
+            await give_seat(backends, people.specialist, colleague, opened[0])
         await people.specialist.request("POST", f"/api/consults/{opened[0]}/close")
+        past = datetime(2026, 1, 1, tzinfo=UTC)
+        await make_proxy(backends, people.patient, mother)
+        await make_proxy(backends, people.patient, former, ends_at=past)
+        await make_proxy(backends, people.other_patient, former, ended_at=past)
+        path = f"/api/consults/{opened[3]}/confidential"
+        assert (await people.patient.post(path, confidential=True)).status_code == 200
+        path = f"/api/consults/{opened[5]}/seats/{sent_away.user.id}"
+        assert (await people.coordinator.request("DELETE", path)).status_code == 204
+        glass = {"reason": "cover", "text": "The colleague is away."}
+        path = f"/api/consults/{opened[0]}/break-glass"
+        assert (await (await signed_in(backends, breaker)).post(path, **glass)).status_code == 201
+        async with backends.database.writes.begin() as session:
+            seat = await session.get_one(Participant, (UUID(opened[0]), late.user.id))
+            seat.expires_at = past
 
+        inbox = {opened[2], opened[3], opened[5]}
+        expected = {
+            mother.user.name: {opened[0], opened[5]},
+            former.user.name: set[str](),
+            guest.user.name: {opened[0]},
+            late.user.name: set[str](),
+            sent_away.user.name: inbox - {opened[5]},
+            breaker.user.name: inbox | {opened[0]},
+        }
+        for somebody in more:
+            assert await ids(somebody) == expected[somebody.user.name], somebody.user.name
         for somebody in everybody:
             readable = {
                 consult_id
@@ -150,7 +206,7 @@ class TestListing:
 
         assert seen == opened[::-1]
 
-    @pytest.mark.parametrize("cursor", ["x", "AAAA", "2026", "bm8gdGltZQ=="])
+    @pytest.mark.parametrize("cursor", ["x", "AAAA", "2026", "bm8gdGltZQ==", BEFORE_ALL_YEARS])
     async def test_a_cursor_of_ones_own_making_is_refused(
         self, people: People, cursor: str
     ) -> None:

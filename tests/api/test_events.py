@@ -1,11 +1,15 @@
 """Live updates over a real socket: the application as its own process."""
 
+import contextlib
+import sqlite3
 import threading
 import time
 from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Queue
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -36,17 +40,17 @@ class Person:
         self.http.put(path, json={"body": body, "audience": audience}).raise_for_status()
 
     def follow(self, consult_id: str, *, after: int | None = None, query: str = "") -> "Stream":
-        return Stream(self, f"/api/consults/{consult_id}/events{query}", after)
+        return Stream(self.http, f"/api/consults/{consult_id}/events{query}", after)
 
 
 class Stream:
     """An open event stream; what arrives is (id, event)."""
 
-    def __init__(self, person: Person, path: str, after: int | None) -> None:
+    def __init__(self, http: httpx2.Client, path: str, after: int | None) -> None:
         self.arrived: Queue[Event | None] = Queue()
         self._opened = threading.Event()
         headers = {} if after is None else {"Last-Event-ID": str(after)}
-        threading.Thread(target=self._read, args=(person.http, path, headers), daemon=True).start()
+        threading.Thread(target=self._read, args=(http, path, headers), daemon=True).start()
         assert self._opened.wait(10)
 
     def next(self, seconds: float = 10) -> Event | None:
@@ -151,6 +155,54 @@ def test_a_last_event_id_of_ones_own_making_is_refused(patient: Person) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_fields")
 
 
+class TestLosingTheSeat:
+    """AZ-10, AZ-11. A page that is open ends with the seat, within five seconds."""
+
+    def test_a_guest_whose_seat_is_ended(
+        self, service: Service, patient: Person, specialist: Person
+    ) -> None:
+        consult_id = patient.open_consult()
+        specialist.say(consult_id, "Mine.")
+        guest = Person(service, "gus@consult.test", "specialist")
+        give_seat(service, consult_id, guest, by=specialist, hours=1)
+        stream = guest.follow(consult_id)
+        ended_at = time.monotonic()
+
+        path = f"/api/consults/{consult_id}/seats/{id_of(guest)}"
+        patient.http.delete(path).raise_for_status()
+
+        assert stream.next() == ("", "bye")
+        assert stream.next() is None
+        assert time.monotonic() - ended_at < 5
+
+    def test_a_guest_whose_time_is_over(
+        self, service: Service, patient: Person, specialist: Person
+    ) -> None:
+        consult_id = patient.open_consult()
+        specialist.say(consult_id, "Mine.")
+        guest = Person(service, "gil@consult.test", "specialist")
+        give_seat(service, consult_id, guest, by=specialist, hours=2 / 3600)
+        over = time.monotonic() + 2
+
+        stream = guest.follow(consult_id)
+
+        assert stream.next() == ("", "bye")
+        assert time.monotonic() - over < 5.5
+
+    def test_a_mother_who_no_longer_acts(self, service: Service, patient: Person) -> None:
+        consult_id = patient.open_consult()
+        mother = Person(service, "mia@consult.test", "patient")
+        proxy_id = add_proxy(service, patient, mother)
+        stream = mother.follow(consult_id)
+        ended_at = time.monotonic()
+
+        path = f"/api/patients/{id_of(patient)}/proxies/{proxy_id}"
+        patient.http.delete(path).raise_for_status()
+
+        assert stream.next() == ("", "bye")
+        assert time.monotonic() - ended_at < 5
+
+
 def test_stopping_ends_streams_at_once_and_finishes_the_request_in_hand(
     tmp_path: Path, closing: None
 ) -> None:
@@ -180,3 +232,50 @@ def test_stopping_ends_streams_at_once_and_finishes_the_request_in_hand(
     assert stream.next() is None
     assert answers.get(timeout=5).status_code == 201
     assert seconds < 10
+
+
+def id_of(person: Person) -> UUID:
+    return UUID(person.http.get("/api/me").raise_for_status().json()["id"])
+
+
+def give_seat(
+    service: Service, consult_id: str, colleague: Person, *, by: Person, hours: float
+) -> None:
+    """As if it had been given: to give one over HTTP takes a passkey."""
+    guest, giver = id_of(colleague).hex, id_of(by).hex
+    until = datetime.now(UTC) + timedelta(hours=hours)
+    with _database(service) as connection:
+        connection.execute('UPDATE "user" SET ours = 0 WHERE id = ?', (guest,))
+        connection.execute(
+            "INSERT INTO participant (consult_id, user_id, in_the_open, joined_at, granted_by,"
+            " expires_at) VALUES (?, ?, 1, ?, ?, ?)",
+            (UUID(consult_id).hex, guest, _text(datetime.now(UTC)), giver, _text(until)),
+        )
+
+
+def add_proxy(service: Service, patient: Person, proxy: Person) -> UUID:
+    proxy_id, patient_id = uuid4(), id_of(patient).hex
+    with _database(service) as connection:
+        connection.execute(
+            "INSERT INTO proxy (id, patient_id, proxy_id, basis, valid_from, added_by)"
+            " VALUES (?, ?, ?, 'parent', ?, ?)",
+            (
+                proxy_id.hex,
+                patient_id,
+                id_of(proxy).hex,
+                _text(datetime.now(UTC)),
+                patient_id,
+            ),
+        )
+    return proxy_id
+
+
+@contextmanager
+def _database(service: Service) -> Generator[sqlite3.Connection]:
+    path = service.data_dir / "consult.db"
+    with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection, connection:
+        yield connection
+
+
+def _text(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -31,6 +31,16 @@ class TestPosting:
         assert answers[0].json() == answers[1].json()
         assert len(await thread(people.patient, consult_id)) == 1
 
+    @pytest.mark.parametrize("path", ["messages", "events"])
+    async def test_a_number_that_no_message_can_have_is_refused(
+        self, people: People, path: str
+    ) -> None:
+        consult_id = await people.patient.open_consult()
+
+        answer = await people.patient.get(f"/api/consults/{consult_id}/{path}?after={2**63}")
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "after")
+
     @pytest.mark.parametrize("change", [{"body": "Other"}, {"audience": "clinicians"}])
     async def test_other_words_under_a_used_id_are_a_conflict(
         self, people: People, change: dict[str, str]

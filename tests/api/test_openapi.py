@@ -46,6 +46,12 @@ def test_every_operation_but_the_public_ones_needs_a_sign_in() -> None:
         "/api/passkeys/registration",
         "/api/passkeys/authentication/options",
         "/api/passkeys/authentication",
+        "/api/recovery",
+        "/api/recovery/options",
+        "/api/recovery/passkey",
+        "/api/devices/challenge",
+        "/api/devices/enrolment",
+        "/api/devices/session",
     }
 
 

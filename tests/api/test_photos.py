@@ -291,19 +291,21 @@ class TestStoring:
         self, people: People, backends: Backends
     ) -> None:
         photo = await people.patient.attach(await people.patient.open_consult(), PHOTO)
-        orphan = await backends.storage.put(b"cut off between file and row")
+        subject = people.patient.user.id
+        orphan = await backends.storage.put(b"cut off between file and row", subject=subject)
         make_old(objects(backends))
-        fresh = await backends.storage.put(b"on its way")
+        fresh = await backends.storage.put(b"on its way", subject=subject)
 
         await sweep_orphans(backends)
 
         with pytest.raises(FileNotFoundError):
-            await backends.storage.read(orphan.key)
-        assert await backends.storage.read(fresh.key) == b"on its way"
+            await backends.storage.read(orphan.key, subject=subject)
+        assert await backends.storage.read(fresh.key, subject=subject) == b"on its way"
         async with backends.database.reads() as session:
             row = (await session.exec(select(Photo))).one()
         assert str(row.id) == photo["id"]
-        assert len(await backends.storage.read(row.storage_key)) == row.size
+        stored = await backends.storage.read(row.storage_key, subject=row.subject_id)
+        assert len(stored) == row.size
 
 
 EXPECTED: dict[str, Any] = {

@@ -1,5 +1,3 @@
-from uuid import uuid4
-
 import pytest
 from asgi_lifespan import LifespanManager
 from httpx2 import ASGITransport, AsyncClient
@@ -7,8 +5,16 @@ from httpx2 import ASGITransport, AsyncClient
 from api.app import create_app
 from consult.config import Settings
 
+SOME_ID = "0486bbbf-ea82-41ca-87a7-c7b0a3ce5325"
 
-@pytest.mark.parametrize("path", ["/", "/enrol", f"/consults/{uuid4()}"])
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/enrol", "/device", "/recover", "/account", "/people", "/reviews"),
+        *(f"/consults/{SOME_ID}", f"/patients/{SOME_ID}"),
+    ],
+)
 async def test_every_address_a_person_can_have_open_is_the_page(
     client: AsyncClient, path: str
 ) -> None:

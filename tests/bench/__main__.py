@@ -2,7 +2,7 @@
 
 python -m tests.bench [NAME [ROUNDS]]
 
-ROUNDS is the number of connections for "slow".
+ROUNDS is the number of connections for "slow", and of pairs for "guards".
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.bench import bench_commands, bench_http, bench_photo, bench_slow
+from tests.bench import bench_commands, bench_guards, bench_http, bench_photo, bench_slow
 
 BENCHMARKS: dict[str, tuple[Callable[[int], None], int]] = {
     "upright": (bench_photo.upright_photo, 20),
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, tuple[Callable[[int], None], int]] = {
     "commands": (bench_commands.one_file, 15),
     "folder": (bench_commands.whole_folder, 10),
     "http": (bench_http.main, 5),
+    "guards": (bench_guards.guards, 60),
     "slow": (bench_slow.slow, 500),
 }
 

@@ -1,5 +1,6 @@
 import stat
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -10,17 +11,20 @@ from consult.backends.mail.smtp import SmtpMailer
 from consult.bootstrap import open_backends, read_or_make_secret
 from consult.config import InvalidSettings, Settings
 
+SUBJECT = uuid4()
+
 
 class TestOpenBackends:
     async def test_a_first_start_needs_nothing(self, tmp_path: Path) -> None:
         settings = Settings(data_dir=tmp_path / "new" / "data")
         upgrade(settings)
         async with open_backends(settings, task_names=["notify"]) as backends:
-            file = await backends.storage.put(b"photo")
+            backends.keys.make(SUBJECT)
+            file = await backends.storage.put(b"photo", subject=SUBJECT)
             async with backends.database.writes.begin() as session:
                 await backends.jobs.enqueue(session, "notify")
 
-            assert await backends.storage.read(file.key) == b"photo"
+            assert await backends.storage.read(file.key, subject=SUBJECT) == b"photo"
             assert (await backends.jobs.counts()).todo == 1
             assert isinstance(backends.mailer, FolderMailer)
 
@@ -28,10 +32,13 @@ class TestOpenBackends:
         settings = Settings(data_dir=tmp_path / "data")
         upgrade(settings)
         async with open_backends(settings, task_names=[]) as backends:
-            await backends.storage.put(b"photo")
+            backends.keys.make(SUBJECT)
+            await backends.storage.put(b"photo", subject=SUBJECT)
 
-        assert stat.S_IMODE(settings.data_dir.stat().st_mode) == 0o700
-        assert stat.S_IMODE(settings.secret_file.stat().st_mode) == 0o600
+        for folder in (settings.data_dir, settings.key_file.parent):
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        for file in (settings.secret_file, settings.key_file, settings.keys_path):
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
     async def test_only_the_tasks_named_can_be_enqueued(self, tmp_path: Path) -> None:
         settings = Settings(data_dir=tmp_path / "data")

@@ -64,6 +64,21 @@ class Person:
         self.page.get_by_role("button", name="Sign in with a passkey").click()
         expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
 
+    def change_device(self, *, backed_up: bool = True) -> None:
+        """Go on with a phone that holds no passkey yet; the one before is out of reach."""
+        self.cdp.send(
+            "WebAuthn.removeVirtualAuthenticator", {"authenticatorId": self.authenticator}
+        )
+        kept = {"defaultBackupEligibility": backed_up, "defaultBackupState": backed_up}
+        added = self.cdp.send(
+            "WebAuthn.addVirtualAuthenticator", {"options": _AUTHENTICATOR | kept}
+        )
+        self.authenticator = added["authenticatorId"]
+
+    def passkeys_on_device(self) -> int:
+        held = self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.authenticator})
+        return len(held["credentials"])
+
     def sign_out(self) -> None:
         self.expected.add(401)  # a look that was under way when the session ended
         self.page.get_by_role("button", name="Sign out").click()

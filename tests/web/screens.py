@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.service import Service, running
 from tests.web.person import DESK, FLAGS, PHONE, Person, arrive
 from tests.web.pictures import make_photo
+from tests.web.screens_of_rights import tell_of_rights
 
 SIZES = {"phone": PHONE, "desk": DESK}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -52,8 +53,11 @@ class Story:
         self.patient_asks(patient)
         self.crew_asks(crew)
         self.specialist_reads(specialist, patient)
+        tell_of_rights(self, patient, specialist)
         self.it_ends(specialist, patient)
         self.coordinator_looks()
+        self.patient_looks_after_the_account(patient)
+        self.patient_comes_back(patient)
 
     def comes_in(self, name: str, role: str, *, show: bool = False) -> Person:
         person = arrive(self.browser, self.service.origin, name)
@@ -145,6 +149,7 @@ class Story:
         self.show(patient, "21-closed")
         patient.page.locator("aside summary").click()
         self.show(patient, "22-when-to-call")
+        patient.page.locator("aside summary").click()
 
     def coordinator_looks(self) -> None:
         coordinator = self.comes_in("Robin Hale", "coordinator")
@@ -153,15 +158,90 @@ class Story:
         self.show(coordinator, "23-coordinator")
         administrator = self.comes_in("Alex Admin", "admin")
         self.show(administrator, "24-administrator")
+        self.coordinator_invites(coordinator)
 
-    def show(self, person: Person, name: str) -> None:
+    def coordinator_invites(self, coordinator: Person) -> None:
+        page = coordinator.page
+        page.get_by_role("link", name="People").click()
+        page.get_by_role("button", name="Pat Moreno").wait_for()
+        self.show(coordinator, "30-people")
+        page.get_by_role("button", name="Invite somebody").click()
+        page.get_by_label("Name", exact=True).fill("Mo Card")
+        page.get_by_label("They have no e-mail").check()
+        self.show(coordinator, "31-invite")
+        page.get_by_role("button", name="Invite", exact=True).click()
+        page.get_by_role("dialog", name="Mo Card").wait_for()
+        self.show(coordinator, "32-person")
+        page.get_by_role("button", name="Show a code to scan").click()
+        page.get_by_role("timer").first.wait_for()
+        self.show(coordinator, "33-code-to-scan")
+        page.get_by_role("button", name="Print a card").click()
+        page.get_by_role("button", name="Print the card").wait_for()
+        self.show(coordinator, "34-card")
+        page.pdf(path=self.out / "35-card-on-paper.pdf")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Pat Moreno").click()
+        page.get_by_text("They lost their phone or passkey").click()
+        self.show(coordinator, "36-witness")
+        page.get_by_role("button", name="I am sure").click()
+        page.get_by_text("Read this code to them").wait_for()
+        self.show(coordinator, "37-word-to-read-out")
+
+    def patient_looks_after_the_account(self, patient: Person) -> None:
+        page = patient.page
+        page.get_by_role("link", name="Your account").click()
+        page.get_by_role("heading", name="Your account").wait_for()
+        patient.change_device(backed_up=False)
+        page.get_by_role("button", name="Add a passkey").click()
+        page.get_by_role("textbox", name="Name of this passkey").wait_for()
+        self.show(patient, "40-account-naming")
+        page.get_by_role("textbox", name="Name of this passkey").fill("My tablet")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_role("button", name="Remove My tablet").wait_for()
+        self.show(patient, "41-account", whole=True)
+        page.get_by_role("button", name="Remove My tablet").click()
+        self.show(patient, "42-remove-a-passkey")
+        page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+        self.service.forget_the_touch(patient.name)
+        page.get_by_role("button", name="Make eight codes").click()
+        page.get_by_role("button", name="Use my passkey").wait_for()
+        self.show(patient, "43-step-up")
+        page.get_by_role("button", name="Use my passkey").click()
+        page.get_by_role("heading", name="Your eight codes").wait_for()
+        self.show(patient, "44-saved-codes")
+        page.pdf(path=self.out / "45-saved-codes-on-paper.pdf")
+
+    def patient_comes_back(self, patient: Person) -> None:
+        page = patient.page
+        code = page.locator(".codes li").first.inner_text()
+        patient.sign_out()
+        page.get_by_role("link", name="Lost your phone?").click()
+        self.show(patient, "50-get-back-in")
+        page.get_by_label("Your e-mail address").fill("patient@example.org")
+        page.get_by_role("button", name="Mail me a link").click()
+        page.get_by_text("Look at your mail.").wait_for()
+        self.show(patient, "51-look-at-your-mail")
+        text = self.service.mail_to("patient@example.org", "Your way back in")
+        page.goto(next(word for word in text.split() if "/recover#t=" in word))
+        page.get_by_label("One of your codes").fill(code)
+        self.show(patient, "52-one-code")
+        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Make my new passkey").wait_for()
+        self.show(patient, "53-what-was-lost")
+        newcomer = arrive(self.browser, self.service.origin, "Sam Newcomer")
+        newcomer.change_device(backed_up=False)
+        newcomer.enrol(self.service.add_user("sam@example.org", "patient", "Sam Newcomer"))
+        newcomer.page.get_by_role("dialog").wait_for()
+        self.show(newcomer, "54-a-second-way-in")
+
+    def show(self, person: Person, name: str, *, whole: bool = False) -> None:
         page = person.page
         for size, viewport in SIZES.items():
             page.set_viewport_size({"width": viewport["width"], "height": viewport["height"]})
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme)
                 page.wait_for_timeout(250)
-                page.screenshot(path=self.out / f"{name}-{size}-{scheme}.png")
+                page.screenshot(path=self.out / f"{name}-{size}-{scheme}.png", full_page=whole)
         page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
         page.emulate_media(color_scheme="light")
 

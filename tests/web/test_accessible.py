@@ -77,7 +77,7 @@ def thread_with_a_photo(person: Person, photo: Path) -> None:
 def photo_in_full(person: Person, photo: Path) -> None:
     thread_with_a_photo(person, photo)
     person.page.get_by_role("button", name="Open photo").click()
-    person.page.get_by_role("dialog").locator("summary").click()
+    person.page.get_by_role("dialog").locator("summary").last.click()
     expect(person.page.get_by_text("SHA-256")).to_be_visible()
 
 

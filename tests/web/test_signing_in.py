@@ -36,7 +36,7 @@ def test_a_used_link_is_refused_in_plain_words(patient: Person, visitors: Visito
 
 def test_a_link_opened_in_the_page_that_is_there_works_too(newcomer: Person, link: str) -> None:
     newcomer.page.goto(f"{newcomer.url}/enrol")
-    expect(newcomer.page.get_by_text("This page needs the link")).to_be_visible()
+    expect(newcomer.page.get_by_text("Open the link in your mail")).to_be_visible()
 
     newcomer.page.goto(link)
 

@@ -58,6 +58,10 @@ class Jobs(Protocol):
         """
         ...
 
+    async def cancel(self, session: AsyncSession, **args: str | int) -> None:
+        """Drop, in the caller's transaction, the waiting and dead jobs with these arguments."""
+        ...
+
     async def run(self, tasks: Mapping[str, Task]) -> None:
         """Work until `stop`, then finish what runs, within limits. Raises WorkerRunning."""
         ...

@@ -83,6 +83,9 @@ class SqliteJobs:
         await table.add(session, name, args, key=key, run_at=_in(delay))
         event.listen(session.sync_session, "after_commit", self._ring, once=True)
 
+    async def cancel(self, session: AsyncSession, **args: str | int) -> None:
+        await table.drop(session, args)
+
     async def run(self, tasks: Mapping[str, Task]) -> None:
         if missing := self._names - tasks.keys():
             raise UnknownTask(", ".join(sorted(missing)))

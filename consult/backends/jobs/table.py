@@ -70,6 +70,11 @@ async def add(
     )
 
 
+async def drop(session: AsyncSession, args: Mapping[str, Any]) -> None:
+    named = [sa.func.json_extract(col(Job.args), f"$.{name}") == it for name, it in args.items()]
+    await session.exec(sa.delete(Job).where(col(Job.state) != JobState.RUNNING, *named))
+
+
 async def next_run_at(session: AsyncSession) -> datetime | None:
     query = select(Job.run_at).where(Job.state == JobState.TODO).order_by(col(Job.run_at)).limit(1)
     return (await session.exec(query)).first()

@@ -3,10 +3,11 @@
 Every write goes to `partial/` first and is synced before it gets its name.
 """
 
+import os
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -15,7 +16,7 @@ import anyio
 from anyio import to_thread
 
 from consult.backends.files import Data, make_directory, write_durably
-from consult.backends.storage import StoredFile
+from consult.backends.storage import StoredFile, new_key
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _ABANDONED = timedelta(hours=1)
@@ -29,18 +30,21 @@ class LocalStorage:
         make_directory(self._partials)
         self._remove_abandoned()
 
-    async def put(self, data: Data | Sequence[Data]) -> StoredFile:
+    async def put(self, data: Data | Iterable[Data], *, key: str | None = None) -> StoredFile:
         one = isinstance(data, bytes | bytearray | memoryview)
         pieces = [cast("Data", data)] if one else data
-        key = secrets.token_hex(16)
+        key = key or new_key()
         return StoredFile(key, await to_thread.run_sync(self._write, key, pieces))
+
+    async def peek(self, key: str, count: int) -> tuple[bytes, int]:
+        return await to_thread.run_sync(_peek, self._path(key), count)
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
         return await to_thread.run_sync(_read, self._path(key), start, end)
 
     async def chunks(
         self, key: str, start: int = 0, end: int | None = None, *, size: int = 256 * 1024
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         async with await anyio.open_file(self._path(key), "rb") as file:
             position = await file.seek(start)
             while chunk := await file.read(size if end is None else min(size, end - position)):
@@ -64,7 +68,7 @@ class LocalStorage:
             raise FileNotFoundError(key)
         return self._folder / key[:2] / key[2:4] / key
 
-    def _write(self, key: str, pieces: Sequence[Data]) -> int:
+    def _write(self, key: str, pieces: Iterable[Data]) -> int:
         return write_durably(self._path(key), pieces, partials=self._partials)
 
     def _probe(self) -> None:
@@ -79,6 +83,11 @@ class LocalStorage:
         for path in self._partials.iterdir():
             if _written_at(path) < before:
                 path.unlink(missing_ok=True)
+
+
+def _peek(path: Path, count: int) -> tuple[bytes, int]:
+    with path.open("rb") as file:
+        return file.read(count), os.fstat(file.fileno()).st_size
 
 
 def _read(path: Path, start: int, end: int | None) -> bytes:

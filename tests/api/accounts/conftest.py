@@ -7,6 +7,8 @@ from httpx2 import ASGITransport
 from api.app import create_app
 from consult.bootstrap import open_backends
 from consult.config import read_settings
+from consult.models import Role
+from consult.tasks import NAMES
 from tests.service import PLENTY
 
 from .people import (
@@ -28,7 +30,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Se
     app = create_app(settings, with_worker=False)
     async with (
         LifespanManager(app, startup_timeout=60) as manager,
-        open_backends(settings, task_names=()) as backends,
+        open_backends(settings, task_names=NAMES) as backends,
     ):
         yield Service(ASGITransport(manager.app), backends)
 
@@ -45,3 +47,17 @@ async def enrolled(ana: Person) -> Person:
     """Has a passkey, and is signed in."""
     await ana.enrol()
     return ana
+
+
+@pytest.fixture
+async def coordinator(service: Service) -> AsyncGenerator[Person]:
+    async with a_person(service, role=Role.COORDINATOR) as person:
+        await person.enrol()
+        yield person
+
+
+@pytest.fixture
+async def admin(service: Service) -> AsyncGenerator[Person]:
+    async with a_person(service, role=Role.ADMIN) as person:
+        await person.enrol()
+        yield person

@@ -4,16 +4,18 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from httpx2 import ASGITransport, AsyncClient, Response
+from sqlmodel import select
 from starlette.requests import Request
 
 from api.auth import COOKIE
 from api.state import ConsultRequest
 from consult import accounts
 from consult.bootstrap import Backends
-from consult.models import Role, User
+from consult.models import LoginSession, Role, User, now
 from tests.authenticator import Authenticator
 
 ORIGIN = "https://consult.test"
@@ -61,13 +63,41 @@ class Person:
         self.csrf = response.json()["csrf_token"]
         return response
 
+    async def call(self, method: str, path: str, json: object = None) -> Response:
+        """Ask as our own page does."""
+        return await self.client.request(method, path, headers=own_page(self), json=json)
+
+    async def add_passkey(self, name: str = "") -> Authenticator:
+        options = await self.call("POST", "/api/passkeys/options", {})
+        assert options.status_code == 200, options.text
+        added = Authenticator(ORIGIN)
+        body = {"credential": added.create(options.json()), "name": name}
+        response = await self.call("POST", "/api/passkeys", body)
+        assert response.status_code == 201, response.text
+        return added
+
+    async def step_up(self, authenticator: Authenticator | None = None) -> Response:
+        options = await self.call("POST", "/api/passkeys/step-up/options", {})
+        assert options.status_code == 200, options.text
+        credential = (authenticator or self.authenticator).get(options.json())
+        return await self.call("POST", "/api/passkeys/step-up", {"credential": credential})
+
+    async def wait(self, time: timedelta) -> None:
+        """Make it so long ago that the passkey was touched."""
+        async with self.service.backends.database.writes.begin() as session:
+            query = select(LoginSession).where(LoginSession.user_id == self.user.id)
+            for login in await session.exec(query):
+                login.proved_at = now() - time
+
     def token(self) -> str:
         return self.client.cookies[COOKIE]
 
 
 @asynccontextmanager
-async def a_person(service: Service, *, role: Role = Role.PATIENT) -> AsyncGenerator[Person]:
-    email = f"{secrets.token_hex(8)}@example.org"
+async def a_person(
+    service: Service, *, role: Role = Role.PATIENT, with_email: bool = True
+) -> AsyncGenerator[Person]:
+    email = f"{secrets.token_hex(8)}@example.org" if with_email else None
     async with service.backends.database.writes.begin() as session:
         user = await accounts.add_user(session, email=email, name="Ana Ortiz", role=role)
     async with service.client() as client:

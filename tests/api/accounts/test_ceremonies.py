@@ -34,6 +34,8 @@ class TestRegistration:
             "created_at",
             "idle_expires_at",
             "expires_at",
+            "fresh_until",
+            "device_id",
         }
         assert (await ana.client.get("/api/session")).json()["user"] == shown["user"]
 
@@ -126,7 +128,7 @@ class TestAuthentication:
             enrolled.client, stranger.get(await options_of(enrolled.client))
         )
 
-        assert (response.status_code, response.json()["code"]) == (401, "unknown_credential")
+        assert (response.status_code, response.json()["code"]) == (401, "unknown_passkey")
 
     async def test_signing_in_anew_ends_the_session_before_at_once(self, enrolled: Person) -> None:
         """SE-2."""

@@ -41,14 +41,16 @@ async def answer(backends: Backends, secret: str, credential: dict[str, Any]) ->
     async with backends.database.writes.begin() as session:
         answered = await accounts.burn_challenge(session, credential)
     async with backends.database.writes.begin() as session:
-        return await accounts.register(session, backends.settings, secret, credential, answered)
+        user, _ = await accounts.register(session, backends.settings, secret, credential, answered)
+        return user
 
 
 async def answer_sign_in(backends: Backends, credential: dict[str, Any]) -> User:
     async with backends.database.writes.begin() as session:
         answered = await accounts.burn_challenge(session, credential)
     async with backends.database.writes.begin() as session:
-        return await accounts.authenticate(session, backends.settings, credential, answered)
+        user, _ = await accounts.authenticate(session, backends.settings, credential, answered)
+        return user
 
 
 async def bind(

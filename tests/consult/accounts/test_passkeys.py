@@ -3,7 +3,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from sqlmodel import select
 
 from consult import accounts, audit
-from consult.accounts.people import use_invitation
+from consult.accounts.invitations import use_invitation
 from consult.accounts.secret import hash_of
 from consult.bootstrap import Backends
 from consult.errors import InvalidRequest, NotSignedIn
@@ -212,7 +212,7 @@ class TestAuthenticate:
 
         with pytest.raises(NotSignedIn) as refused:
             await sign_in(backends, stranger)
-        assert refused.value.code == "unknown_credential"
+        assert refused.value.code == "unknown_passkey"
 
     async def test_a_revoked_passkey_is_unknown_and_stays_on_record(
         self, backends: Backends, ana: User
@@ -223,7 +223,7 @@ class TestAuthenticate:
 
         with pytest.raises(NotSignedIn) as refused:
             await sign_in(backends, authenticator)
-        assert refused.value.code == "unknown_credential"
+        assert refused.value.code == "unknown_passkey"
 
     async def test_it_is_worth_nothing_once_its_user_is_inactive(
         self, backends: Backends, ana: User

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from consult import accounts, audit
-from consult.accounts.people import invited
+from consult.accounts.invitations import invited
 from consult.bootstrap import Backends
 from consult.errors import Conflict, InvalidFields, InvalidRequest, NotFound
 from consult.models import Invitation, Role, User, now

@@ -6,7 +6,7 @@ from sqlmodel import select
 from consult import accounts
 from consult.bootstrap import Backends
 from consult.errors import NotSignedIn
-from consult.models import AuditRow, LoginSession, Role, User, Via, now
+from consult.models import AuditRow, LoginSession, Proof, Role, User, Via, now
 
 from .conftest import deactivate, make_user
 
@@ -126,6 +126,69 @@ async def test_it_is_worth_nothing_once_its_user_is_inactive(backends: Backends,
     async with backends.database.reads() as session:
         with pytest.raises(NotSignedIn):
             await accounts.actor_from_session(session, secret)
+
+
+@pytest.mark.parametrize("role", list(LIMITS))
+async def test_the_touch_of_a_passkey_is_fresh_for_five_minutes_to_the_second(
+    backends: Backends, role: Role
+) -> None:
+    """SE-4. From the sign-in on."""
+    start, user = now(), await make_user(backends, role=role)
+    async with backends.database.writes.begin() as session:
+        secret = await accounts.open_session(session, user, at=start)
+
+    proofs: list[Proof] = []
+    async with backends.database.reads() as session:
+        for after in (0 * SECOND, 5 * MINUTE - SECOND):
+            actor, _ = await accounts.actor_from_session(session, secret, at=start + after)
+            proofs.append(actor.proof)
+    if LIMITS[role][0] > 5 * MINUTE:  # idleness would end it at the same second
+        async with backends.database.reads() as session:
+            actor, _ = await accounts.actor_from_session(session, secret, at=start + 5 * MINUTE)
+        assert actor.proof is Proof.SESSION
+    assert proofs == [Proof.FRESH, Proof.FRESH]
+
+
+async def test_a_touch_in_between_makes_it_fresh_and_the_session_no_younger(
+    backends: Backends, ana: User
+) -> None:
+    """SE-2, SE-4. The one that was presented until then is dead."""
+    start = now()
+    async with backends.database.writes.begin() as session:
+        old = await accounts.open_session(session, ana, at=start)
+        actor, login = await accounts.actor_from_session(session, old, at=start)
+        new = await accounts.rotate_session(session, actor, login, at=start + 10 * MINUTE)
+
+    async with backends.database.reads() as session:
+        actor, login = await accounts.actor_from_session(session, new, at=start + 14 * MINUTE)
+        assert (actor.proof, login.created_at) == (Proof.FRESH, start)
+        with pytest.raises(NotSignedIn):
+            await accounts.actor_from_session(session, old, at=start)
+
+
+async def test_one_that_has_ended_cannot_be_made_fresh(backends: Backends, ana: User) -> None:
+    secret = await sign_in(backends, ana)
+    async with backends.database.writes.begin() as session:
+        actor, login = await accounts.actor_from_session(session, secret)
+        await accounts.end_session(session, actor, login)
+        with pytest.raises(NotSignedIn):
+            await accounts.rotate_session(session, actor, login)
+
+
+async def test_another_role_is_another_sign_in(backends: Backends, ana: User) -> None:
+    """SE-2. And nothing that was given before opens anything."""
+    secret = await sign_in(backends, ana)
+    async with backends.database.writes.begin() as session:
+        token = await accounts.create_token(session, ana, name="old")
+        user = await accounts.get_user(session, ana.id)
+        await accounts.change_role(session, user, Role.EMS)
+
+    async with backends.database.reads() as session:
+        with pytest.raises(NotSignedIn):
+            await accounts.actor_from_session(session, secret)
+        with pytest.raises(NotSignedIn):
+            await accounts.actor_from_token(session, token)
+        assert (await accounts.get_user(session, ana.id)).role is Role.EMS
 
 
 async def test_any_other_word_is_refused(backends: Backends, ana: User) -> None:

@@ -9,8 +9,9 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import accounts
+from consult.access import Action, require
 from consult.bootstrap import Backends
-from consult.errors import InvalidFields, NotFound, NotSignedIn
+from consult.errors import Forbidden, InvalidFields, NotFound, NotSignedIn
 from consult.models import Actor, ApiToken, User, Via, now
 
 from .conftest import deactivate
@@ -151,20 +152,122 @@ async def test_its_last_use_is_noted_at_most_once_a_minute(backends: Backends, a
     assert await touch_is_due(backends, actor)
 
 
+class TestScopes:
+    async def test_without_any_it_is_for_all_that_its_user_may_do(
+        self, backends: Backends, ana: User
+    ) -> None:
+        assert (await who(backends, await make_token(backends, ana))).scopes is None
+
+    async def test_a_group_is_its_actions_and_an_action_is_itself(
+        self, backends: Backends, ana: User
+    ) -> None:
+        secret = await make_token(backends, ana, scopes=["send", "consult.list"])
+
+        assert (await who(backends, secret)).scopes == {
+            "consult.open",
+            "message.post",
+            "photo.attach",
+            "consult.list",
+        }
+
+    @pytest.mark.parametrize("scope", ["", "everything", "user.disable", "account.come_in", "READ"])
+    async def test_the_list_is_closed_and_holds_nothing_that_takes_a_passkey(
+        self, backends: Backends, ana: User, scope: str
+    ) -> None:
+        with pytest.raises(InvalidFields) as refused:
+            await make_token(backends, ana, scopes=[scope])
+        assert set(refused.value.faults) == {"scopes"}
+        assert set(accounts.scope_names()) >= {"read", "send", "write", "photo.attach"}
+
+    async def test_outside_of_them_it_is_refused_by_the_decision(
+        self, backends: Backends, ana: User
+    ) -> None:
+        actor = await who(backends, await make_token(backends, ana, scopes=["read"]))
+
+        require(actor, Action.CONSULT_LIST)
+        with pytest.raises(Forbidden) as refused:
+            require(actor, Action.CONSULT_OPEN)
+        assert refused.value.code == "out_of_scope"
+
+
+class TestNetwork:
+    @pytest.mark.parametrize(
+        ("network", "address"),
+        [
+            ("192.0.2.0/24", "192.0.2.9"),
+            ("2001:db8::/32", "2001:db8::1"),
+            ("192.0.2.9", "192.0.2.9"),
+        ],
+    )
+    async def test_it_is_taken_from_where_it_is_for(
+        self, backends: Backends, ana: User, network: str, address: str
+    ) -> None:
+        secret = await make_token(backends, ana, network=network)
+
+        assert (await who(backends, secret, address=address)).user_id == ana.id
+
+    @pytest.mark.parametrize("address", ["192.0.3.9", "2001:db8::1", "", "testclient"])
+    async def test_and_from_nowhere_else(self, backends: Backends, ana: User, address: str) -> None:
+        secret = await make_token(backends, ana, network="192.0.2.0/24")
+
+        with pytest.raises(NotSignedIn):
+            await who(backends, secret, address=address)
+
+    @pytest.mark.parametrize("network", ["here", "192.0.2.1/24", "192.0.2.0/33", "10.0.0.0/8,x"])
+    async def test_whatever_is_no_network_is_refused(
+        self, backends: Backends, ana: User, network: str
+    ) -> None:
+        with pytest.raises(InvalidFields) as refused:
+            await make_token(backends, ana, network=network)
+        assert set(refused.value.faults) == {"network"}
+
+
+async def test_one_that_nobody_used_for_a_year_is_taken_no_more(
+    backends: Backends, ana: User
+) -> None:
+    secret = await make_token(backends, ana, lifetime=timedelta(days=366))
+    (row,) = await all_tokens(backends)
+    year, second = timedelta(days=365), timedelta(seconds=1)
+
+    async with backends.database.reads() as session:
+        await accounts.actor_from_token(session, secret, at=row.created_at + year - second)
+        with pytest.raises(NotSignedIn):
+            await accounts.actor_from_token(session, secret, at=row.created_at + year)
+    assert accounts.state_of(row, at=row.created_at + year) == "unused"
+    assert accounts.state_of(row, at=row.expires_at) == "expired"
+    assert accounts.state_of(row) == "live"
+
+
+async def test_one_that_was_used_meanwhile_is(backends: Backends, ana: User) -> None:
+    secret = await make_token(backends, ana, lifetime=timedelta(days=366))
+    async with backends.database.writes.begin() as session:
+        row = (await session.exec(select(ApiToken))).one()
+        row.used_at = row.created_at + timedelta(days=1)
+        made_at = row.created_at
+
+    async with backends.database.reads() as session:
+        at = made_at + timedelta(days=365, hours=1)
+        assert (await accounts.actor_from_token(session, secret, at=at)).user_id == ana.id
+
+
 async def make_token(
     backends: Backends,
     user: User,
     *,
     name: str = "ambulance 7",
     lifetime: timedelta = timedelta(days=90),
+    scopes: list[str] | None = None,
+    network: str | None = None,
 ) -> str:
     async with backends.database.writes.begin() as session:
-        return await accounts.create_token(session, user, name=name, lifetime=lifetime)
+        return await accounts.create_token(
+            session, user, name=name, lifetime=lifetime, scopes=scopes, network=network
+        )
 
 
-async def who(backends: Backends, secret: str) -> Actor:
+async def who(backends: Backends, secret: str, *, address: str = "") -> Actor:
     async with backends.database.reads() as session:
-        return await accounts.actor_from_token(session, secret)
+        return await accounts.actor_from_token(session, secret, address=address)
 
 
 async def touch_is_due(backends: Backends, actor: Actor) -> bool:

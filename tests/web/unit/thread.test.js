@@ -99,3 +99,11 @@ test("a turned photo of no message keeps its place and its entry", () => {
 
   assert.deepEqual(shape(list), ["day", "m1", "a b", "m5", "late late"]);
 });
+
+test("photos of one tablet stand together as long as nobody else claims some of them", () => {
+  const claimed = (id, minute, by) => ({ ...photo(id, minute, "rig"), claimed_by: by && { id: by } });
+
+  const list = entries([], [claimed("a", 1, "sam"), claimed("b", 2, "sam"), claimed("c", 3, null), photo("d", 4, "rig")]);
+
+  assert.deepEqual(shape(list), ["day", "a claimed a b", "c c d"]);
+});

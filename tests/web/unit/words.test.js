@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isClinician, mayClose, seesPhotos } from "../../../static/lib/roles.js";
-import { counted, findingWords, joined, readersWords, titleOf } from "../../../static/lib/words.js";
+import { counted, findingWords, joined, readersWords, sentByTablet, titleOf } from "../../../static/lib/words.js";
 
 test("a patient knows a consult by its kind, others by the patient", () => {
   const consult = { kind: "follow_up", patient: { id: "1", name: "Pat Moreno" } };
@@ -43,4 +43,14 @@ test("each role finds what it may do, and no more", () => {
   assert.deepEqual(roles.filter(isClinician), ["ems", "specialist", "coordinator"]);
   assert.deepEqual(roles.filter(seesPhotos), ["patient", "ems", "specialist"]);
   assert.deepEqual(roles.filter(mayClose), ["specialist", "coordinator"]);
+});
+
+test("what a tablet sent is by the tablet, and by whoever claimed it", () => {
+  const rig = { id: "1", name: "Medic 12", role: "device" };
+  const sam = { id: "2", name: "Sam Rivera", role: "ems" };
+
+  assert.equal(sentByTablet({ opened_by: rig, claimed_by: null }, "3"), "From Medic 12");
+  assert.equal(sentByTablet({ opened_by: rig, claimed_by: sam }, "3"), "From Medic 12, claimed by Sam Rivera");
+  assert.equal(sentByTablet({ opened_by: rig, claimed_by: sam }, "2"), "From Medic 12, claimed by you");
+  assert.equal(sentByTablet({ opened_by: sam, claimed_by: null }, "3"), "");
 });

@@ -1,32 +1,43 @@
 """Photos: a raw body in, a scrubbed JPEG, its DICOM instance and its certificate out."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 from pydantic import BeforeValidator, StringConstraints
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from api.auditing import recording
 from api.auth import actor_of
 from api.bodies import Body, Query, announced_size, read_bytes, read_json, read_query
+from api.downloads import while_allowed
 from api.openapi import operation
+from api.photos.shapes import (
+    CertificateRead,
+    PhotoPut,
+    PhotoRead,
+    PhotoReceipt,
+    shape_photos,
+)
 from api.security import picture_headers, refuse_other_viewers
-from api.shapes import Person, Shape, Time
 from api.state import ConsultRequest
 from consult.access import Action
+from consult.bootstrap import Backends
 from consult.clinical.body_sites import Laterality, View, parse_site
-from consult.errors import InvalidFields, NotFound
-from consult.models import Photo, Preview, User
+from consult.errors import Damaged, InvalidFields, NotFound
+from consult.models import Actor, Photo, Purpose, Role
 from consult.photos import (
     Facts,
+    Seen,
     attach_photo,
     find_place,
+    find_preview,
     find_turn,
-    get_photo,
     open_photo,
+    record_damage,
     require_welcome,
     turn_photo,
 )
@@ -50,6 +61,11 @@ class PhotoQuery(Query):
         return Facts(site, side or self.laterality, self.view, self.note)
 
 
+class LookQuery(Query):
+    purpose: Purpose = Purpose.CARE
+    """What for. Teaching and research each need the patient's own consent."""
+
+
 class PhotoTurn(Body):
     """`id` is made by the phone, for the new photo: sending this again turns nothing twice."""
 
@@ -57,69 +73,15 @@ class PhotoTurn(Body):
     id: UUID | None = None
 
 
-class QualityRead(Shape):
-    sharpness: float
-    brightness: float
-    clipped: float
-    advice: str | None
-
-
-class PhotoRead(Shape):
-    id: UUID
-    consult_id: UUID
-    sop_instance_uid: str
-    series_instance_uid: str
-    study_instance_uid: str
-    width: int
-    height: int
-    captured_at: str | None
-    captured_offset: str | None
-    body_site: str | None
-    laterality: str | None
-    view: str | None
-    note: str
-    device_make: str | None
-    device_model: str | None
-    source_format: str
-    lossless: bool
-    orientation_applied: int
-    orientation_uncertain: bool
-    sha256: str
-    quality: QualityRead
-    scrub_summary: str
-    created_at: Time
-    created_by: Person
-    turned_from: UUID | None
-    replaced_by: UUID | None
-    turned_clockwise: int
-    turned_by: Person | None
-    turned_at: Time | None
-
-
-class FindingRead(Shape):
-    kind: str
-    count: int
-    bytes: int
-
-
-class CertificateRead(Shape):
-    found: list[FindingRead]
-    removed_bytes: int
-    kept: dict[str, Any]
-    lossless: bool
-    steps: list[str]
-    sha256_before: str
-    sha256_after: str
-
-
 @operation(
     "Attach a photo. Sending the same photo again changes nothing.",
     action=Action.PHOTO_ATTACH,
     takes="application/octet-stream",
     query=PhotoQuery,
-    returns=PhotoRead,
+    returns=PhotoPut,
     status=201,
     errors=(400, 403, 404, 409, 413, 415, 422, 429, 503, 507),
+    also=(Action.CONSULT_READ,),
 )
 async def put_photo(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -135,7 +97,7 @@ async def put_photo(request: ConsultRequest) -> Response:
             photo, created = await attach_photo(
                 session, backends, place=place, upload=upload, facts=facts
             )
-            (shown,) = await shape_photos(session, [photo])
+            shown = await _shown_to(session, actor, photo)
     return shown.response(201 if created else 200)
 
 
@@ -146,6 +108,8 @@ async def put_photo(request: ConsultRequest) -> Response:
     returns=PhotoRead,
     status=201,
     errors=(400, 403, 404, 409, 422, 429, 507),
+    instead=(Action.OTHERS_PHOTO_TURN,),
+    also=(Action.CONSULT_READ,),
 )
 async def post_turn(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -165,9 +129,10 @@ async def post_turn(request: ConsultRequest) -> Response:
     "Read the facts of a photo.", action=Action.CONSULT_READ, returns=PhotoRead, errors=(404,)
 )
 async def get_photo_facts(request: ConsultRequest) -> Response:
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.reads() as session:
-        photo = await get_photo(session, actor, request.path_params["photo_id"])
+    actor = await actor_of(request)
+    async with recording(request) as session:
+        photo_id = request.path_params["photo_id"]
+        _, photo = await open_photo(session, actor, photo_id, "facts", action=Action.CONSULT_READ)
         (shown,) = await shape_photos(session, [photo])
     return shown.response()
 
@@ -175,24 +140,31 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
 @operation(
     "See the photo: the scrubbed JPEG, byte for byte.",
     action=Action.IMAGE_READ,
+    query=LookQuery,
     returns="image/jpeg",
-    errors=(403, 404),
+    errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_image(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "image")
-    end = photo.jpeg_offset + photo.jpeg_length
-    chunks = request.state["backends"].storage.chunks(photo.storage_key, photo.jpeg_offset, end)
+    seen = await _opened(request, "image")
+    photo, start = seen.photo, seen.photo.jpeg_offset
+    chunks = _chunks(request.state["backends"], seen, start, start + photo.jpeg_length)
     headers = picture_headers(photo.jpeg_length, 'inline; filename="photo.jpg"')
-    return StreamingResponse(chunks, headers=headers, media_type="image/jpeg")
+    return await _streamed(request, chunks, headers, media_type="image/jpeg")
 
 
 @operation(
-    "See the photo small.", action=Action.IMAGE_READ, returns="image/jpeg", errors=(403, 404)
+    "See the photo small.",
+    action=Action.IMAGE_READ,
+    query=LookQuery,
+    returns="image/jpeg",
+    errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_preview(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "preview")
+    seat, photo = await _opened(request, "preview")
     async with request.state["backends"].database.reads() as session:
-        preview = await session.get(Preview, photo.id)
+        preview = await find_preview(session, seat, photo.id)
     if preview is None:
         raise NotFound
     headers = picture_headers(len(preview.jpeg), 'inline; filename="preview.jpg"')
@@ -202,14 +174,16 @@ async def get_preview(request: ConsultRequest) -> Response:
 @operation(
     "Download the DICOM instance (Part 10).",
     action=Action.IMAGE_READ,
+    query=LookQuery,
     returns="application/dicom",
-    errors=(403, 404),
+    errors=(403, 404, 422),
+    instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_dicom(request: ConsultRequest) -> Response:
-    photo = await _opened(request, "dicom")
-    chunks = request.state["backends"].storage.chunks(photo.storage_key)
-    headers = picture_headers(photo.size, 'attachment; filename="photo.dcm"')
-    return StreamingResponse(chunks, headers=headers, media_type="application/dicom")
+    seen = await _opened(request, "dicom")
+    chunks = _chunks(request.state["backends"], seen, 0, seen.photo.size)
+    headers = picture_headers(seen.photo.size, 'attachment; filename="photo.dcm"')
+    return await _streamed(request, chunks, headers, media_type="application/dicom")
 
 
 @operation(
@@ -220,34 +194,61 @@ async def get_dicom(request: ConsultRequest) -> Response:
 )
 async def get_certificate(request: ConsultRequest) -> Response:
     refuse_other_viewers(request)
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.reads() as session:
-        photo = await get_photo(session, actor, request.path_params["photo_id"], Action.IMAGE_READ)
+    actor = await actor_of(request)
+    async with recording(request) as session:
+        _, photo = await open_photo(session, actor, request.path_params["photo_id"], "certificate")
     return CertificateRead.model_validate(photo.certificate).response()
 
 
-async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[PhotoRead]:
-    named = {photo.created_by for photo in photos} | {photo.turned_by for photo in photos}
-    people = {
-        user.id: Person.of(user)
-        for user in (await session.exec(select(User).where(col(User.id).in_(named - {None})))).all()
-    }
-    return [
-        PhotoRead.model_validate(
-            photo.model_dump()
-            | {"created_by": people[photo.created_by]}
-            | {"turned_by": people[photo.turned_by] if photo.turned_by else None}
-        )
-        for photo in photos
-    ]
+async def _streamed(
+    request: ConsultRequest, chunks: AsyncGenerator[bytes], headers: dict[str, str], media_type: str
+) -> Response:
+    purpose = read_query(request, LookQuery).purpose
+    shown = while_allowed(request, await _begun(chunks), purpose=purpose)
+    return StreamingResponse(shown, headers=headers, media_type=media_type)
 
 
-async def _opened(request: ConsultRequest, rendition: str) -> Photo:
+async def _shown_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:
+    if actor.role is Role.DEVICE:
+        return PhotoReceipt.model_validate(photo.model_dump())
+    (shown,) = await shape_photos(session, [photo])
+    return shown
+
+
+async def _opened(request: ConsultRequest, rendition: str) -> Seen:
     """The look is committed to the audit trail before the first byte leaves."""
     refuse_other_viewers(request, download=rendition == "dicom")
-    backends, actor = request.state["backends"], await actor_of(request)
-    async with backends.database.writes.begin() as session:
-        return await open_photo(session, actor, request.path_params["photo_id"], rendition)
+    actor = await actor_of(request)
+    purpose, photo_id = read_query(request, LookQuery).purpose, request.path_params["photo_id"]
+    async with recording(request) as session:
+        return await open_photo(session, actor, photo_id, rendition, purpose=purpose)
+
+
+async def _chunks(backends: Backends, seen: Seen, start: int, end: int) -> AsyncGenerator[bytes]:
+    """Yield bytes of the instance; that one was found damaged is on record as well."""
+    photo = seen.photo
+    chunks = backends.storage.chunks(photo.storage_key, start, end, subject=photo.subject_id)
+    try:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
+    except Damaged:
+        async with backends.database.writes.begin() as session:
+            await record_damage(session, seen)
+        raise
+
+
+async def _begun(chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """Ask for the first chunk now, while a refusal can still be said with a status."""
+    first = await anext(chunks, b"")
+
+    async def again() -> AsyncGenerator[bytes]:
+        async with aclosing(chunks):
+            yield first
+            async for chunk in chunks:
+                yield chunk
+
+    return again()
 
 
 routes = [

@@ -1,43 +1,32 @@
-"""Passkeys, the session, and who I am."""
+"""Coming in with a passkey, the session, and who I am."""
 
-from contextlib import suppress
-from typing import Annotated, Any, Self
-from uuid import UUID
-
-from pydantic import Field
-from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from api.auth import (
-    Login,
-    actor_of,
-    clear_cookie,
-    cookie_of,
-    csrf_token,
-    login_of,
-    refuse_other_pages,
-    set_cookie,
+from api.accounts.ceremonies import (
+    CredentialJSON,
+    Secret,
+    burn,
+    noting_counters,
+    sign_in,
+    signed_in,
 )
+from api.accounts.shapes import Me, SessionRead
+from api.auth import actor_of, clear_cookie, login_of, refuse_other_pages
 from api.bodies import Body, read_json
 from api.openapi import operation
-from api.shapes import Shape, Time
 from api.state import ConsultRequest
 from consult import accounts
-from consult.access import Action
-from consult.errors import NotSignedIn
-from consult.models import Actor, Role, User
-
-InviteToken = Annotated[str, Field(min_length=1, max_length=128)]
+from consult.access import Action, require
 
 
 class RegistrationStart(Body):
-    token: InviteToken
+    token: Secret
 
 
 class Registration(Body):
-    token: InviteToken
-    credential: dict[str, Any]
+    token: Secret
+    credential: CredentialJSON
     """`PublicKeyCredential.toJSON()` of `navigator.credentials.create`."""
 
 
@@ -46,39 +35,8 @@ class AuthenticationStart(Body):
 
 
 class Authentication(Body):
-    credential: dict[str, Any]
+    credential: CredentialJSON
     """`PublicKeyCredential.toJSON()` of `navigator.credentials.get`."""
-
-
-class Me(Shape):
-    id: UUID
-    name: str
-    email: str
-    role: Role
-
-    @classmethod
-    def of(cls, actor: Actor) -> Self:
-        return cls(id=actor.user_id, name=actor.name, email=actor.email, role=actor.role)
-
-
-class SessionRead(Shape):
-    user: Me
-    csrf_token: str
-    """Goes with every unsafe request as `X-CSRF-Token`."""
-    created_at: Time
-    idle_expires_at: Time
-    expires_at: Time
-
-    @classmethod
-    def of(cls, request: ConsultRequest, login: Login) -> Self:
-        idle, absolute = accounts.expiry_of(login.session, login.actor.role)
-        return cls(
-            user=Me.of(login.actor),
-            csrf_token=csrf_token(request, login.session),
-            created_at=login.session.created_at,
-            idle_expires_at=min(idle, absolute),
-            expires_at=absolute,
-        )
 
 
 @operation(
@@ -107,14 +65,13 @@ async def post_registration_options(request: ConsultRequest) -> Response:
 async def post_registration(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
     body, backends = await read_json(request, Registration), request.state["backends"]
+    answered = await burn(request, body.credential)
     async with backends.database.writes.begin() as session:
-        answered = await accounts.burn_challenge(session, body.credential)
-    async with backends.database.writes.begin() as session:
-        user = await accounts.register(
+        user, passkey = await accounts.register(
             session, backends.settings, body.token, body.credential, answered
         )
-        secret, login = await _sign_in(request, session, user)
-    return _signed_in(request, secret, login, status=201)
+        secret, login = await sign_in(request, session, user, passkey)
+    return signed_in(request, secret, login, status=201)
 
 
 @operation(
@@ -143,19 +100,13 @@ async def post_authentication_options(request: ConsultRequest) -> Response:
 async def post_authentication(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
     body, backends = await read_json(request, Authentication), request.state["backends"]
-    async with backends.database.writes.begin() as session:
-        answered = await accounts.burn_challenge(session, body.credential)
-    try:
-        async with backends.database.writes.begin() as session:
-            user = await accounts.authenticate(
-                session, backends.settings, body.credential, answered
-            )
-            secret, login = await _sign_in(request, session, user)
-    except accounts.CounterWentBack as refusal:
-        async with backends.database.writes.begin() as session:
-            await accounts.record_counter(session, refusal)
-        raise
-    return _signed_in(request, secret, login, status=200)
+    answered = await burn(request, body.credential)
+    async with noting_counters(request), backends.database.writes.begin() as session:
+        user, passkey = await accounts.authenticate(
+            session, backends.settings, body.credential, answered
+        )
+        secret, login = await sign_in(request, session, user, passkey)
+    return signed_in(request, secret, login, status=200)
 
 
 @operation(
@@ -165,12 +116,15 @@ async def post_authentication(request: ConsultRequest) -> Response:
     errors=(400,),
 )
 async def get_session(request: ConsultRequest) -> Response:
-    return SessionRead.of(request, await login_of(request)).response()
+    login = await login_of(request)
+    require(login.actor, Action.ACCOUNT_READ)
+    return SessionRead.of(request, login).response()
 
 
 @operation("Sign out.", action=Action.SESSION_END, status=204, errors=(400, 403, 415))
 async def delete_session(request: ConsultRequest) -> Response:
     login = await login_of(request)
+    require(login.actor, Action.SESSION_END)
     async with request.state["backends"].database.writes.begin() as session:
         await accounts.end_session(session, login.actor, login.session)
     response = Response(status_code=204)
@@ -185,22 +139,9 @@ async def delete_session(request: ConsultRequest) -> Response:
     errors=(400,),
 )
 async def get_me(request: ConsultRequest) -> Response:
-    return Me.of(await actor_of(request)).response()
-
-
-async def _sign_in(request: ConsultRequest, session: AsyncSession, user: User) -> tuple[str, Login]:
-    """Open a session; the one that this browser had until now is dead at once."""
-    if old := cookie_of(request):
-        with suppress(NotSignedIn):
-            await accounts.end_session(session, *await accounts.actor_from_session(session, old))
-    secret = await accounts.open_session(session, user)
-    return secret, Login(*await accounts.actor_from_session(session, secret))
-
-
-def _signed_in(request: ConsultRequest, secret: str, login: Login, *, status: int) -> Response:
-    response = SessionRead.of(request, login).response(status)
-    set_cookie(response, secret)
-    return response
+    actor = await actor_of(request)
+    require(actor, Action.ACCOUNT_READ)
+    return Me.of(actor).response()
 
 
 routes = [

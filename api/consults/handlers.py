@@ -2,9 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -12,28 +11,40 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.auditing import put_on_record, recording
 from api.auth import actor_of
 from api.bodies import Body, Query, read_json, read_query
+from api.consults.shapes import (
+    ConsultDetail,
+    ConsultPage,
+    ConsultPost,
+    ConsultRead,
+    ConsultReceipt,
+    shape_consults,
+    shape_guest,
+)
 from api.openapi import operation
-from api.photos import PhotoRead, shape_photos
-from api.shapes import Person, Shape, Time
+from api.photos import shape_photos
+from api.shapes import Person
 from api.state import ConsultRequest
-from consult.access import Action, Relation
+from consult.access import Action
+from consult.break_glass import open_until
 from consult.consults import (
     Cursor,
     Seat,
     close_consult,
     get_seat,
+    guests_of,
     list_seats,
     mark_read,
     open_consult,
-    patients_of,
     people_of,
-    unread_of,
+    record_list,
+    set_confidential,
 )
 from consult.errors import InvalidFields
-from consult.models import ConsultKind, ConsultState, Urgency
-from consult.photos import list_photos
+from consult.models import ConsentMethod, ConsultKind, Role, Urgency
+from consult.photos import photos_in
 
 
 class ConsultOpen(Body):
@@ -44,6 +55,12 @@ class ConsultOpen(Body):
     urgency: Urgency | None = None
     reason: Annotated[str, StringConstraints(max_length=4000)] = ""
     patient_id: UUID | None = None
+    consent: Literal[ConsentMethod.VERBAL, ConsentMethod.SIGNATURE] | None = None
+    """How the patient agreed to care, as a clinician says; without it an emergency speaks."""
+
+
+class ConfidentialPut(Body):
+    confidential: bool
 
 
 class ReadMarkPut(Body):
@@ -55,46 +72,14 @@ class ConsultQuery(Query):
     limit: Annotated[int, Field(ge=1, le=100)] = 30
 
 
-class PatientRead(Shape):
-    id: UUID
-    name: str
-
-
-class ConsultRead(Shape):
-    id: UUID
-    kind: ConsultKind
-    urgency: Urgency
-    state: ConsultState
-    reason: str
-    patient: PatientRead | None
-    joined: bool
-    unread: int
-    last_seq: int
-    photo_count: int
-    study_instance_uid: str
-    created_at: Time
-    updated_at: Time
-
-
-class ConsultDetail(ConsultRead):
-    last_event: int
-    """Follow the events after this number, and nothing is missed in between."""
-    people: list[Person]
-    photos: list[PhotoRead]
-
-
-class ConsultPage(Shape):
-    items: list[ConsultRead]
-    next: str | None
-
-
 @operation(
     "Open a consult. The same id again is the same consult.",
     action=Action.CONSULT_OPEN,
     takes=ConsultOpen,
-    returns=ConsultRead,
+    returns=ConsultPost,
     status=201,
     errors=(400, 403, 409, 422),
+    also=(Action.CONSULT_READ, Action.PHOTO_ATTACH),
 )
 async def post_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -109,8 +94,9 @@ async def post_consult(request: ConsultRequest) -> Response:
             urgency=wish.urgency,
             reason=wish.reason,
             patient_id=wish.patient_id,
+            consent=wish.consent,
         )
-        (shown,) = await _shape(session, [seat])
+        shown = await _shown_to(session, seat)
     return shown.response(201 if created else 200)
 
 
@@ -120,6 +106,7 @@ async def post_consult(request: ConsultRequest) -> Response:
     query=ConsultQuery,
     returns=ConsultPage,
     errors=(422,),
+    also=(Action.CONSULT_READ,),
 )
 async def get_consults(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -128,7 +115,9 @@ async def get_consults(request: ConsultRequest) -> Response:
     async with backends.database.reads() as session:
         seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
         page = seats[: query.limit]
-        items = await _shape(session, page)
+        items = await shape_consults(session, page)
+    async with recording(request) as session:
+        await record_list(session, actor, page)
     more = len(seats) > query.limit
     return ConsultPage(items=items, next=_cursor(page[-1]) if more else None).response()
 
@@ -143,11 +132,19 @@ async def get_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
         seat = await get_seat(session, actor, request.path_params["consult_id"])
-        (shown,) = await _shape(session, [seat])
+        (shown,) = await shape_consults(session, [seat])
         people = [Person.of(user) for user in await people_of(session, seat)]
-        photos = await shape_photos(session, await list_photos(session, seat))
+        guests = [shape_guest(guest) for guest in await guests_of(session, seat)]
+        photos = await shape_photos(session, await photos_in(session, seat))
+        emergency_until = await open_until(session, seat)
+    await put_on_record(request, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
     detail = ConsultDetail(
-        **shown.model_dump(), last_event=seat.last_event, people=people, photos=photos
+        **shown.model_dump(),
+        last_event=seat.last_event,
+        people=people,
+        guests=guests,
+        photos=photos,
+        emergency_until=emergency_until,
     )
     return detail.response()
 
@@ -165,7 +162,24 @@ async def post_close(request: ConsultRequest) -> Response:
             session, actor, request.path_params["consult_id"], Action.CONSULT_CLOSE
         )
         await close_consult(session, seat)
-        (shown,) = await _shape(session, [seat])
+        (shown,) = await shape_consults(session, [seat])
+    return shown.response()
+
+
+@operation(
+    "Keep a consult from those who act for the patient, or no longer.",
+    action=Action.CONSULT_HIDE,
+    takes=ConfidentialPut,
+    returns=ConsultRead,
+    errors=(400, 403, 404, 422),
+)
+async def post_confidential(request: ConsultRequest) -> Response:
+    backends, actor = request.state["backends"], await actor_of(request)
+    wish, consult_id = await read_json(request, ConfidentialPut), request.path_params["consult_id"]
+    async with backends.database.writes.begin() as session:
+        seat = await get_seat(session, actor, consult_id, Action.CONSULT_HIDE)
+        await set_confidential(session, seat, confidential=wish.confidential)
+        (shown,) = await shape_consults(session, [seat])
     return shown.response()
 
 
@@ -185,29 +199,10 @@ async def put_read(request: ConsultRequest) -> Response:
     return Response(status_code=204)
 
 
-async def _shape(session: AsyncSession, seats: Sequence[Seat]) -> list[ConsultRead]:
-    unread, patients = await unread_of(session, seats), await patients_of(session, seats)
-    shown: list[ConsultRead] = []
-    for seat in seats:
-        consult = seat.consult
-        patient = patients[consult.patient_id] if consult.patient_id else None
-        shown.append(
-            ConsultRead(
-                id=consult.id,
-                kind=consult.kind,
-                urgency=consult.urgency,
-                state=consult.state,
-                reason=consult.reason,
-                patient=PatientRead(id=patient.id, name=patient.name) if patient else None,
-                joined=seat.relation in (Relation.SUBJECT, Relation.MEMBER),
-                unread=unread.get(consult.id, 0),
-                last_seq=seat.last_seq,
-                photo_count=consult.photo_count,
-                study_instance_uid=consult.study_instance_uid,
-                created_at=consult.created_at,
-                updated_at=seat.updated_at,
-            )
-        )
+async def _shown_to(session: AsyncSession, seat: Seat) -> ConsultRead | ConsultReceipt:
+    if seat.actor.role is Role.DEVICE:
+        return ConsultReceipt(id=seat.consult.id)
+    (shown,) = await shape_consults(session, [seat])
     return shown
 
 
@@ -219,8 +214,10 @@ def _cursor(seat: Seat) -> str:
 def _read_cursor(cursor: str) -> Cursor:
     try:
         time, _, consult_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return Cursor(datetime.fromisoformat(time), UUID(consult_id))
-    except (ValueError, binascii.Error):
+        # Of any zone but within the years that there are: to change it may overflow.
+        moment = datetime.fromisoformat(time).astimezone(UTC)
+        return Cursor(moment, UUID(consult_id))
+    except (ValueError, OverflowError, binascii.Error):
         raise InvalidFields({"cursor": "Use the cursor of the page before, unchanged."}) from None
 
 
@@ -229,5 +226,6 @@ routes = [
     Route("/api/consults", get_consults, methods=["GET"]),
     Route("/api/consults/{consult_id:uuid}", get_consult),
     Route("/api/consults/{consult_id:uuid}/close", post_close, methods=["POST"]),
+    Route("/api/consults/{consult_id:uuid}/confidential", post_confidential, methods=["POST"]),
     Route("/api/consults/{consult_id:uuid}/read", put_read, methods=["PUT"]),
 ]

@@ -1,0 +1,111 @@
+"""Photos as they are on the wire."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import RootModel
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.shapes import PatientRead, Person, Shape, Time
+from consult.models import Photo, User
+
+
+class QualityRead(Shape):
+    sharpness: float
+    brightness: float
+    clipped: float
+    advice: str | None
+
+
+class PhotoRead(Shape):
+    id: UUID
+    consult_id: UUID
+    sop_instance_uid: str
+    series_instance_uid: str
+    study_instance_uid: str
+    width: int
+    height: int
+    captured_at: str | None
+    captured_offset: str | None
+    body_site: str | None
+    laterality: str | None
+    view: str | None
+    note: str
+    device_make: str | None
+    device_model: str | None
+    source_format: str
+    lossless: bool
+    orientation_applied: int
+    orientation_uncertain: bool
+    sha256: str
+    quality: QualityRead
+    scrub_summary: str
+    created_at: Time
+    created_by: Person
+    on_behalf_of: PatientRead | None
+    """The patient for whom it was sent."""
+    claimed_by: Person | None
+    """Who said, of what a tablet sent: that was me."""
+    claimed_at: Time | None
+    turned_from: UUID | None
+    replaced_by: UUID | None
+    turned_clockwise: int
+    turned_by: Person | None
+    turned_at: Time | None
+
+
+class PhotoReceipt(Shape):
+    """What a tablet is told of a photo that it sent: that it is here, and nothing else."""
+
+    id: UUID
+    consult_id: UUID
+    state: Literal["received"] = "received"
+    sha256: str
+    sha256_before: str
+    """Of the bytes as they arrived: the sender may compare."""
+
+
+class PhotoPut(RootModel[PhotoRead | PhotoReceipt]):
+    """A tablet that nobody has signed in on gets the receipt."""
+
+
+class FindingRead(Shape):
+    kind: str
+    count: int
+    bytes: int
+
+
+class CertificateRead(Shape):
+    found: list[FindingRead]
+    removed_bytes: int
+    kept: dict[str, Any]
+    lossless: bool
+    steps: list[str]
+    sha256_before: str
+    sha256_after: str
+
+
+async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[PhotoRead]:
+    named = {
+        user_id
+        for photo in photos
+        for user_id in (photo.created_by, photo.on_behalf_of, photo.claimed_by, photo.turned_by)
+    }
+    people = {
+        user.id: user
+        for user in (await session.exec(select(User).where(col(User.id).in_(named - {None})))).all()
+    }
+    return [_shape_photo(photo, people) for photo in photos]
+
+
+def _shape_photo(photo: Photo, people: Mapping[UUID, User]) -> PhotoRead:
+    patient, claimant, turner = photo.on_behalf_of, photo.claimed_by, photo.turned_by
+    shown: dict[str, Any] = {
+        "created_by": Person.of(people[photo.created_by]),
+        "on_behalf_of": PatientRead.of(people[patient]) if patient else None,
+        "claimed_by": Person.of(people[claimant]) if claimant else None,
+        "turned_by": Person.of(people[turner]) if turner else None,
+    }
+    return PhotoRead.model_validate(photo.model_dump() | shown)

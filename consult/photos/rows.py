@@ -1,0 +1,55 @@
+"""The rows of photos, each read through a seat of its consult."""
+
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from consult.access import Action
+from consult.consults import Seat
+from consult.errors import Conflict
+from consult.models import Photo, Preview
+
+
+async def find_photo(session: AsyncSession, seat: Seat, photo_id: UUID) -> Photo | None:
+    query = select(Photo).where(Photo.id == photo_id, Photo.consult_id == seat.consult.id)
+    return (await session.exec(query)).first()
+
+
+async def known_photo(session: AsyncSession, seat: Seat, photo_id: UUID) -> Photo | None:
+    """The photo of this consult that already has this id; Conflict when it is another's."""
+    if photo := await find_photo(session, seat, photo_id):
+        return photo
+    if await consult_of(session, photo_id):
+        raise id_taken()
+    return None
+
+
+async def photos_in(session: AsyncSession, seat: Seat) -> list[Photo]:
+    """Every photo of the consult, oldest first, those that were replaced among them."""
+    query = (
+        select(Photo)
+        .where(Photo.consult_id == seat.consult.id)
+        .order_by(col(Photo.created_at), col(Photo.id))
+    )
+    return list((await session.exec(query)).all())
+
+
+async def find_preview(session: AsyncSession, seat: Seat, photo_id: UUID) -> Preview | None:
+    """The small picture; `seat` must have been taken to look at it, for care or for others."""
+    seat.require(Action.IMAGE_READ, Action.IMAGE_READ_FOR_OTHERS)
+    query = (
+        select(Preview)
+        .join(Photo, col(Photo.id) == Preview.photo_id)
+        .where(Photo.id == photo_id, Photo.consult_id == seat.consult.id)
+    )
+    return (await session.exec(query)).first()
+
+
+async def consult_of(session: AsyncSession, photo_id: UUID) -> UUID | None:
+    """Whose consult to ask for, and nothing else of the photo."""
+    return (await session.exec(select(Photo.consult_id).where(Photo.id == photo_id))).first()
+
+
+def id_taken() -> Conflict:
+    return Conflict("Another photo already has this id. Send it with a new id.", code="id_taken")

@@ -1,0 +1,394 @@
+"""Who calls, and what each is to get from each route: written down by hand, not worked out.
+
+To add a kind of caller is to add one entry to ACTORS; what its `answers` do not name, it is
+refused. A new route needs a row in the answers of each who may, and a body in BODIES if it
+takes one; until then everybody is expected to be refused there.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.api.authorization.callers import (
+    Caller,
+    a_made_up_session,
+    a_made_up_token,
+    a_narrow_token,
+    a_revoked_token,
+    a_tablet,
+    after,
+    an_ended_session,
+    an_expired_token,
+    an_old_session,
+    another_scheme,
+    both_at_once,
+    nobody,
+    session_of,
+    shut_out,
+    the_guest_is_sent_away,
+    the_guests_time_is_over,
+    the_parents_part_ends,
+    the_patient_keeps_it_to_themselves,
+    token_of,
+    whoever_asked_the_guest_in_leaves,
+)
+from tests.api.authorization.world import PHOTO, World
+
+Answers = dict[str, int]
+
+CONSULT = "/api/consults/{consult_id}"
+A_PHOTO = "/api/photos/{photo_id}"
+PATIENT = "/api/patients/{patient_id}"
+USER = "/api/users/{user_id}"
+DEVICE = "/api/devices/{device_id}"
+
+PUBLIC: dict[str, set[int]] = {
+    "GET /livez": {200},
+    "GET /readyz": {200},
+    "GET /api/openapi.json": {200},
+    # Nobody who has no invitation, passkey, code or key comes in here, whoever they are besides.
+    "POST /api/passkeys/registration/options": {400},
+    "POST /api/passkeys/registration": {400, 401},
+    "POST /api/passkeys/authentication/options": {200},
+    "POST /api/passkeys/authentication": {400, 401},
+    "POST /api/recovery": {202},
+    "POST /api/recovery/options": {400},
+    "POST /api/recovery/passkey": {400, 401},
+    "POST /api/devices/challenge": {200},
+    "POST /api/devices/enrolment": {401},
+    "POST /api/devices/session": {401},
+}
+"""Answered to everybody in the same way."""
+
+GUESSED: dict[str, Any] = {"challenge": "guessed", "signature": "AAAA"}
+AGREED = {"purpose": "teaching", "given": True, "method": "signature"}
+BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
+    "POST /api/passkeys/registration/options": lambda _: {"json": {"token": "guessed"}},
+    "POST /api/passkeys/registration": lambda _: {"json": {"token": "guessed", "credential": {}}},
+    "POST /api/passkeys/authentication/options": lambda _: {"json": {}},
+    "POST /api/passkeys/authentication": lambda _: {"json": {"credential": {}}},
+    "POST /api/passkeys/options": lambda _: {"json": {}},
+    "POST /api/passkeys": lambda _: {"json": {"credential": {}}},
+    "POST /api/passkeys/step-up/options": lambda _: {"json": {}},
+    "POST /api/passkeys/step-up": lambda _: {"json": {"credential": {}}},
+    "PATCH /api/passkeys/{passkey_id}": lambda _: {"json": {"name": "My phone"}},
+    "POST /api/recovery": lambda _: {"json": {"email": "nobody@consult.test"}},
+    "POST /api/recovery/options": lambda _: {"json": {"proofs": ["guessed", "again"]}},
+    "POST /api/recovery/passkey": lambda _: {
+        "json": {"proofs": ["guessed", "again"], "credential": {}}
+    },
+    "POST /api/users": lambda _: {"json": {"name": "Somebody New", "role": "patient"}},
+    f"POST {USER}/codes": lambda _: {"json": {"kind": "printed"}},
+    f"POST {USER}/witness": lambda _: {"json": {"reason": "lost"}},
+    "POST /api/devices": lambda _: {"json": {"name": "Medic 9"}},
+    "POST /api/devices/challenge": lambda _: {"json": {}},
+    "POST /api/devices/enrolment": lambda _: {
+        "json": {"token": "guessed", "public_key": "AAAA"} | GUESSED
+    },
+    "POST /api/devices/session": lambda world: {
+        "json": {"device_id": world.ids["device_id"]} | GUESSED
+    },
+    "POST /api/uploads/claim": lambda _: {"json": {}},
+    "POST /api/consults": lambda _: {"json": {"kind": "emergency"}},
+    f"POST {CONSULT}/confidential": lambda _: {"json": {"confidential": False}},
+    f"POST {CONSULT}/consents": lambda _: {"json": AGREED},
+    f"POST {CONSULT}/seats": lambda world: {
+        "json": {"email": world["guest"].user.email, "purpose": "opinion"}
+    },
+    f"POST {CONSULT}/break-glass": lambda _: {
+        "json": {"reason": "emergency", "text": "It cannot wait any longer."}
+    },
+    "POST /api/break-glass/{glass_id}/review": lambda _: {"json": {"outcome": "justified"}},
+    f"PUT {CONSULT}/read": lambda _: {"json": {"seq": 1}},
+    f"PUT {CONSULT}/messages/{{message_id}}": lambda _: {"json": {"body": "Hello"}},
+    f"PUT {CONSULT}/photos/{{photo_id}}": lambda _: {"content": PHOTO},
+    f"POST {A_PHOTO}/turn": lambda _: {"json": {"clockwise": 90}},
+    f"POST {PATIENT}/consents": lambda _: {"json": AGREED},
+    f"POST {PATIENT}/proxies": lambda world: {
+        "json": {"email": world["newcomer"].user.email, "basis": "delegate"}
+    },
+    f"PUT {PATIENT}/birth": lambda _: {
+        "json": {"born_on": "1990-05-03", "time_zone": "Europe/Lisbon"}
+    },
+}
+
+OTHER_IDS: dict[str, Callable[[World], dict[str, str]]] = {
+    f"DELETE {CONSULT}/seats/{{user_id}}": lambda world: {"user_id": str(world["guest"].user.id)},
+    # Somebody who has been here, and has passkeys to lose.
+    f"POST {USER}/witness": lambda world: {"user_id": str(world["parent"].user.id)},
+}
+"""Where a path names something else than it does elsewhere."""
+
+NEW_IDS = {
+    f"PUT {CONSULT}/messages/{{message_id}}": "message_id",
+    f"PUT {CONSULT}/photos/{{photo_id}}": "photo_id",
+}
+"""Where the path ends in an id that the caller makes."""
+
+ENDS_SESSION = ("DELETE /api/session", "POST /api/session/end-shift")
+LAST = (
+    f"DELETE {PATIENT}/proxies/{{proxy_id}}",
+    f"DELETE {CONSULT}/seats/{{user_id}}",
+    "DELETE /api/passkeys/{passkey_id}",
+    f"POST {CONSULT}/close",
+    f"POST {CONSULT}/break-glass",
+    f"DELETE {DEVICE}",
+    f"POST {USER}/disable",
+    "DELETE /api/sessions",
+    *ENDS_SESSION,
+)
+"""After these nothing is as it was."""
+
+
+def told(status: int, routes: Iterable[str]) -> Answers:
+    return dict.fromkeys(routes, status)
+
+
+def told_no(*routes: Iterable[str]) -> Answers:
+    """Of what they know, or what anybody knows: 403, not 404."""
+    return told(403, [name for some in routes for name in some])
+
+
+# One's own account: by passkey only.
+HOLDS: Answers = {
+    "GET /api/session": 200,
+    "GET /api/sessions": 200,
+    "DELETE /api/sessions/{session_id}": 204,
+    "DELETE /api/sessions": 204,
+    "DELETE /api/session": 204,
+    "POST /api/session/end-shift": 200,
+    "GET /api/passkeys": 200,
+    "POST /api/passkeys/options": 200,
+    "POST /api/passkeys": 401,  # what it was sent is no passkey
+    "POST /api/passkeys/step-up/options": 200,
+    "POST /api/passkeys/step-up": 401,
+    "PATCH /api/passkeys/{passkey_id}": 200,
+    "DELETE /api/passkeys/{passkey_id}": 204,
+    "GET /api/recovery/codes": 200,
+    "POST /api/recovery/codes": 201,
+}
+WHO: Answers = {"GET /api/me": 200, "GET /api/me/patients": 200}
+BY_TOKEN: Answers = WHO | told(401, HOLDS)
+BY_SESSION: Answers = WHO | HOLDS
+
+LISTS: Answers = {"GET /api/consults": 200}
+OPENS: Answers = LISTS | {"POST /api/consults": 201}
+OPENS_NONE: Answers = LISTS | {"POST /api/consults": 403}
+READS: Answers = {
+    f"GET {CONSULT}": 200,
+    f"GET {CONSULT}/messages": 200,
+    f"GET {CONSULT}/events": 200,
+    f"PUT {CONSULT}/read": 204,
+    f"GET {A_PHOTO}": 200,
+}
+SEES: Answers = {
+    f"GET {A_PHOTO}/image": 200,
+    f"GET {A_PHOTO}/preview": 200,
+    f"GET {A_PHOTO}/dicom": 200,
+    f"GET {A_PHOTO}/certificate": 200,
+}
+SPEAKS: Answers = {f"PUT {CONSULT}/messages/{{message_id}}": 201}
+SENDS: Answers = {f"PUT {CONSULT}/photos/{{photo_id}}": 201}
+TURNS: Answers = {f"POST {A_PHOTO}/turn": 201}
+CLOSES: Answers = {f"POST {CONSULT}/close": 200}
+HIDES: Answers = {f"POST {CONSULT}/confidential": 200}
+AGREES: Answers = {f"GET {CONSULT}/consents": 200, f"POST {CONSULT}/consents": 201}
+ENDS_SEATS: Answers = {f"DELETE {CONSULT}/seats/{{user_id}}": 204}
+ASKS_IN: Answers = {f"POST {CONSULT}/seats": 201}
+BREAKS: Answers = {f"POST {CONSULT}/break-glass": 201}
+
+READERS: Answers = {f"GET {CONSULT}/readers": 200}
+EXPORTS: Answers = {"GET /api/me/disclosures": 200}
+AUDITS: Answers = {"GET /api/audit": 200}
+
+# What is about the patient and no single consult.
+KNOWS_PATIENT: Answers = {
+    f"GET {PATIENT}/proxies": 200,
+    f"GET {PATIENT}/consents": 200,
+    f"POST {PATIENT}/consents": 201,
+}
+ENDS_PROXIES: Answers = {f"DELETE {PATIENT}/proxies/{{proxy_id}}": 204}
+ADDS_PROXIES: Answers = {f"POST {PATIENT}/proxies": 201}
+SETS_BIRTH: Answers = {f"PUT {PATIENT}/birth": 204}
+OF_PATIENT = (*KNOWS_PATIENT, *ENDS_PROXIES, *ADDS_PROXIES, *SETS_BIRTH)
+
+REVIEWS: Answers = {"GET /api/break-glass": 200, "POST /api/break-glass/{glass_id}/review": 200}
+SEES_PEOPLE: Answers = {"GET /api/users": 200}
+INVITES: Answers = {"POST /api/users": 201, f"POST {USER}/invitation": 204}
+ENDS_SESSIONS: Answers = {f"DELETE {USER}/sessions": 204}
+SHUTS_OUT: Answers = {f"POST {USER}/disable": 204, f"POST {USER}/enable": 204}
+GIVES_CODES: Answers = {f"POST {USER}/codes": 201}
+TAKES_CODES_BACK: Answers = {f"DELETE {USER}/codes": 204}
+WITNESSES: Answers = {f"POST {USER}/witness": 201}
+SEES_DEVICES: Answers = {"GET /api/devices": 200, f"DELETE {DEVICE}": 204}
+ENROLS: Answers = {"POST /api/devices": 201, f"POST {DEVICE}/link": 201}
+MEASURES: Answers = {"GET /metrics": 200}
+CLAIMS = ("GET /api/uploads", "POST /api/uploads/claim")
+
+IN_A_CONSULT = (*READS, *SEES, *SPEAKS, *SENDS, *TURNS, *CLOSES, *HIDES, *AGREES, *ENDS_SEATS)
+"""All that a seat may give, but for letting others in."""
+
+THE_PATIENT = (
+    OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES | AGREES | ENDS_SEATS
+    | KNOWS_PATIENT | ENDS_PROXIES | READERS | told_no(CLOSES, ASKS_IN)
+)  # fmt: skip
+A_PARENT = (
+    OPENS | READS | SEES | SPEAKS | SENDS | AGREES | KNOWS_PATIENT | READERS | told_no(EXPORTS)
+    | told_no(TURNS, CLOSES, HIDES, ENDS_SEATS, ASKS_IN, ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH)
+)  # fmt: skip
+THE_CREW = (
+    OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES
+    | told_no(CLOSES, AGREES, ENDS_SEATS, ASKS_IN, OF_PATIENT, READERS)
+)  # fmt: skip
+A_SPECIALIST = OPENS | TAKES_CODES_BACK
+AT_THE_INBOX = (
+    A_SPECIALIST | READS | SEES | SPEAKS | SENDS | TURNS | CLOSES | HIDES | AGREES | ENDS_SEATS
+    | told_no(ASKS_IN, READERS)
+)  # fmt: skip
+THE_SPECIALIST = (
+    AT_THE_INBOX | KNOWS_PATIENT | told_no(ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH, BREAKS)
+)  # fmt: skip
+A_GUEST = (
+    OPENS_NONE | READS | SEES | SPEAKS
+    | told_no(SENDS, TURNS, CLOSES, HIDES, AGREES, ENDS_SEATS, ASKS_IN, READERS)
+)  # fmt: skip
+# A delegate is chosen by the patient: from anybody else it is a wrong field, and no refusal.
+FOR_THE_PATIENT_TO_CHOOSE = told(422, ADDS_PROXIES)
+THE_COORDINATOR = (
+    OPENS | READS | SPEAKS | CLOSES | HIDES | AGREES | ENDS_SEATS | KNOWS_PATIENT | ENDS_PROXIES
+    | REVIEWS | SEES_PEOPLE | TAKES_CODES_BACK | told_no(SEES, SENDS, TURNS, ASKS_IN, CLAIMS, BREAKS, READERS)
+)  # fmt: skip
+AN_ADMIN = OPENS_NONE | SEES_PEOPLE | SEES_DEVICES | MEASURES
+
+# What asks for a passkey touched just now: allowed with one, and told so without.
+FRESH_PATIENT = ADDS_PROXIES | EXPORTS
+A_PATIENT = OPENS | told_no(EXPORTS)
+FRESH_SPECIALIST = ASKS_IN | GIVES_CODES
+FRESH_COORDINATOR = ADDS_PROXIES | SETS_BIRTH | INVITES | ENDS_SESSIONS | GIVES_CODES | WITNESSES
+FRESH_ADMIN = INVITES | ENDS_SESSIONS | SHUTS_OUT | ENROLS | AUDITS
+
+UNSAFE = {*SPEAKS, *SENDS, *TURNS, *CLOSES, *ADDS_PROXIES, *BREAKS, f"PUT {CONSULT}/read"}
+SAFE = {name for name in (*HOLDS, *WHO, *LISTS, *IN_A_CONSULT, *OF_PATIENT) if "GET" in name}
+
+
+@dataclass(frozen=True)
+class Kind:
+    sends: Caller
+    answers: Answers = field(default_factory=dict[str, int])
+    refused: int = 404
+    taken: bool = True
+    """Whether a specialist has taken the consult; else it waits in the inbox."""
+
+
+def only_safe(answers: Answers) -> Answers:
+    """Nothing that changes anything."""
+    return {name: status for name, status in answers.items() if name in SAFE}
+
+
+STALE_SPECIALIST = A_SPECIALIST | told_no(GIVES_CODES, BREAKS)
+BROWSER = BY_SESSION | THE_SPECIALIST | FRESH_SPECIALIST
+HIDDEN_FROM_SPECIALISTS = told(
+    404,
+    (
+        *EXPORTS,
+        *AUDITS,
+        *MEASURES,
+        *SEES_PEOPLE,
+        "GET /api/devices",
+        "GET /api/break-glass",
+        "GET /api/uploads",
+    ),
+)
+
+ACTORS: dict[str, Kind] = {
+    # Nobody, or nobody any more.
+    "anonymous": Kind(nobody, refused=401),
+    "with a made-up token": Kind(a_made_up_token, refused=401),
+    "with another scheme": Kind(another_scheme, refused=401),
+    "with a made-up session": Kind(a_made_up_session, refused=401),
+    "with an ended session": Kind(an_ended_session, refused=401),
+    "with an old session": Kind(an_old_session, refused=401),
+    "with a revoked token": Kind(a_revoked_token, refused=401),
+    "with an expired token": Kind(an_expired_token, refused=401),
+    "a member who was shut out": Kind(after(shut_out, token_of("specialist")), refused=401),
+    # Those that the consult is for.
+    "the patient": Kind(
+        token_of("patient"), BY_TOKEN | THE_PATIENT | told_no(FRESH_PATIENT, SETS_BIRTH)
+    ),
+    "the patient in the browser": Kind(
+        session_of("patient"), BY_SESSION | THE_PATIENT | FRESH_PATIENT | told_no(SETS_BIRTH)
+    ),
+    "a parent": Kind(token_of("parent"), BY_TOKEN | A_PARENT),
+    "the crew": Kind(token_of("crew"), BY_TOKEN | THE_CREW),
+    "the specialist": Kind(
+        token_of("specialist"), BY_TOKEN | THE_SPECIALIST | told_no(FRESH_SPECIALIST)
+    ),
+    "the specialist in the browser": Kind(session_of("specialist"), BROWSER),
+    "a specialist at the inbox": Kind(
+        token_of("other_specialist"),
+        # They reply on the way, and know the patient from then on.
+        BY_TOKEN | AT_THE_INBOX | told_no(GIVES_CODES, BREAKS, SETS_BIRTH, ENDS_PROXIES),
+        taken=False,
+    ),
+    "a guest": Kind(token_of("guest"), BY_TOKEN | A_GUEST),
+    "the coordinator": Kind(
+        token_of("coordinator"), BY_TOKEN | THE_COORDINATOR | told_no(FRESH_COORDINATOR)
+    ),
+    "the coordinator in the browser": Kind(
+        session_of("coordinator"),
+        BY_SESSION | THE_COORDINATOR | FRESH_COORDINATOR | FOR_THE_PATIENT_TO_CHOOSE,
+    ),
+    # Those that it is not for.
+    "another patient": Kind(token_of("other_patient"), BY_TOKEN | A_PATIENT),
+    "another patient at the inbox": Kind(
+        token_of("other_patient"), BY_TOKEN | A_PATIENT, taken=False
+    ),
+    "another crew": Kind(token_of("other_crew"), BY_TOKEN | OPENS),
+    "another crew at the inbox": Kind(token_of("other_crew"), BY_TOKEN | OPENS, taken=False),
+    "another specialist": Kind(token_of("other_specialist"), BY_TOKEN | STALE_SPECIALIST),
+    "another specialist in the browser": Kind(
+        session_of("other_specialist"), BY_SESSION | A_SPECIALIST | GIVES_CODES | BREAKS
+    ),
+    "a parent whose part has ended": Kind(
+        after(the_parents_part_ends, token_of("parent")), BY_TOKEN | A_PATIENT
+    ),
+    "a parent from whom it is kept": Kind(
+        after(the_patient_keeps_it_to_themselves, token_of("parent")),
+        BY_TOKEN | OPENS | KNOWS_PATIENT | told_no(ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH, EXPORTS),
+    ),
+    "a guest who was sent away": Kind(
+        after(the_guest_is_sent_away, token_of("guest")), BY_TOKEN | OPENS_NONE
+    ),
+    "a guest whose time is over": Kind(
+        after(the_guests_time_is_over, token_of("guest")), BY_TOKEN | OPENS_NONE
+    ),
+    "a guest whose host has left": Kind(
+        after(whoever_asked_the_guest_in_leaves, token_of("guest")), BY_TOKEN | OPENS_NONE
+    ),
+    "an admin": Kind(token_of("admin"), BY_TOKEN | AN_ADMIN | told_no(FRESH_ADMIN)),
+    "an admin in the browser": Kind(session_of("admin"), BY_SESSION | AN_ADMIN | FRESH_ADMIN),
+    "a tablet": Kind(
+        a_tablet,
+        {"POST /api/consults": 201} | told(404, SENDS) | told(401, HOLDS),
+        refused=403,
+    ),
+    "a device with a person's token": Kind(token_of("device"), OPENS_NONE | told(401, HOLDS)),
+    "the specialist with a token for something else": Kind(
+        a_narrow_token,
+        told_no(WHO, THE_SPECIALIST, FRESH_SPECIALIST) | LISTS | told(401, HOLDS),
+    ),
+    # Those whom a page of somebody else has a browser of a member send.
+    "the specialist without the token of the page": Kind(
+        session_of("specialist", x_csrf_token=None),
+        only_safe(BROWSER) | HIDDEN_FROM_SPECIALISTS,
+        refused=403,
+    ),
+    "the specialist on another page": Kind(
+        session_of("specialist", sec_fetch_site="cross-site"),
+        only_safe(BROWSER)
+        | HIDDEN_FROM_SPECIALISTS
+        | told_no(SEES, [name for name in PUBLIC if name.startswith("POST")]),
+        refused=403,
+    ),
+    "the specialist twice": Kind(both_at_once, refused=400),
+}

@@ -1,0 +1,184 @@
+"""A consult with everything in it, and everybody who stands around it: new ones each time.
+
+Everything that is written there is a canary: whoever may not read it must never see the word.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from consult import devices
+from consult.models import (
+    BreakGlass,
+    Consult,
+    Credential,
+    GlassReason,
+    Participant,
+    PrivateText,
+    Role,
+    User,
+    now,
+    private,
+)
+from tests.api.authorization.server import Server
+from tests.factories import Somebody, make_proxy, make_somebody
+from tests.imaging.photos import make_jpeg
+
+PHOTO = make_jpeg(48, 32)
+SOON = timedelta(hours=1)
+
+ROLES = {
+    "patient": Role.PATIENT,
+    "other_patient": Role.PATIENT,
+    "parent": Role.PATIENT,
+    "crew": Role.EMS,
+    "other_crew": Role.EMS,
+    "specialist": Role.SPECIALIST,
+    "other_specialist": Role.SPECIALIST,
+    "guest": Role.SPECIALIST,
+    "coordinator": Role.COORDINATOR,
+    "admin": Role.ADMIN,
+    "device": Role.DEVICE,
+    "newcomer": Role.PATIENT,
+}
+"""The newcomer is in nothing: somebody to be listed, shut out and given codes."""
+
+
+@dataclass
+class World:
+    server: Server
+    people: dict[str, Somebody]
+    ids: dict[str, str] = field(default_factory=dict[str, str])
+    """What the paths of the routes name."""
+    canary: str = field(default_factory=lambda: f"Canary{secrets.token_hex(8)}")
+
+    def __getitem__(self, name: str) -> Somebody:
+        return self.people[name]
+
+    @property
+    def consult_id(self) -> UUID:
+        return UUID(self.ids["consult_id"])
+
+    async def let_in(self, name: str, **more: Any) -> None:
+        """Put somebody into the consult behind the back of the service."""
+        user_id = self[name].user.id
+        seat = Participant(consult_id=self.consult_id, user_id=user_id, in_the_open=True, **more)
+        await self.keep(seat)
+
+    async def private(self, words: str) -> PrivateText:
+        """Words about whomever the consult is about."""
+        async with self.server.backends.database.reads() as session:
+            consult = await session.get_one(Consult, self.consult_id)
+        return private(words, consult.subject_id)
+
+    async def keep(self, *rows: Any) -> None:
+        async with self.server.backends.database.writes.begin() as session:
+            session.add_all(rows)
+
+    async def change(self, table: type[Any], key: object, **values: Any) -> None:
+        async with self.server.backends.database.writes.begin() as session:
+            row = await session.get_one(table, key)
+            for name, value in values.items():
+                setattr(row, name, value)
+
+
+async def make_people(server: Server) -> dict[str, Somebody]:
+    domain = f"{secrets.token_hex(6)}.test"
+    return {
+        name: await make_somebody(
+            server.backends,
+            server.client,
+            name.replace("_", " "),
+            role,
+            domain=domain,
+            ours=name != "guest",
+        )
+        for name, role in ROLES.items()
+    }
+
+
+async def make_world(
+    server: Server, people: dict[str, Somebody] | None = None, *, taken: bool = True
+) -> World:
+    """A consult that the crew opened about the patient, with a photo, and an answer if `taken`.
+
+    A guest sits in it, and a parent acts for the patient.
+    """
+    world = World(server, people or await make_people(server))
+    word, patient = world.canary, world["patient"]
+    consult_id = await world["crew"].open_consult(
+        patient_id=str(patient.user.id), reason=f"{word} reason"
+    )
+    said = await patient.say(consult_id, f"{word} message")
+    photo = await patient.attach(consult_id, PHOTO, note=f"{word} note")
+    await world["crew"].say(consult_id, f"{word} quietly", audience="clinicians")
+    if taken:
+        await world["specialist"].say(consult_id, f"{word} answer")
+    agreed = {"purpose": "care", "given": True, "method": "tap"}
+    answer = await patient.request("POST", f"/api/consults/{consult_id}/consents", json=agreed)
+    assert answer.status_code == 201, answer.text
+    world.ids = {"consult_id": consult_id, "photo_id": photo["id"], "message_id": said["id"]}
+    await _stand_around(world, giver="specialist" if taken else "crew")
+    return world
+
+
+async def _stand_around(world: World, *, giver: str) -> None:
+    until = now() + SOON
+    await world.let_in(
+        "guest",
+        granted_by=world[giver].user.id,
+        purpose=await world.private("opinion"),
+        expires_at=until,
+    )
+    proxy = await make_proxy(world.server.backends, world["patient"], world["parent"])
+    async with world.server.backends.database.writes.begin() as session:
+        device, _ = await devices.add_device(session, name="Medic 12")
+    glass = BreakGlass(
+        user_id=world["device"].user.id,  # nobody who is asked: whoever reviews it, it was not them
+        consult_id=world.consult_id,
+        reason_code=GlassReason(next(iter(GlassReason))),
+        reason_text=await world.private("Somebody came in burnt"),
+        expires_at=until,
+        review_due_at=until,
+    )
+    await world.keep(glass)
+    await give_passkeys(world, world["parent"].user)
+    world.ids |= {
+        "patient_id": str(world["patient"].user.id),
+        "proxy_id": str(proxy.id),
+        "user_id": str(world["newcomer"].user.id),
+        "device_id": str(device.id),
+        "glass_id": str(glass.id),
+        # Somebody's, and of nobody who asks: their own they are given when they sign in.
+        "passkey_id": fresh_id(),
+        "session_id": fresh_id(),
+    }
+
+
+async def give_passkeys(world: World, user: User) -> str:
+    """Two that nobody holds, so that one can be taken away; the id of the first."""
+    settings = world.server.settings
+    passkeys = [
+        Credential(
+            user_id=user.id,
+            credential_id=secrets.token_bytes(32),
+            public_key=secrets.token_bytes(77),
+            backup_eligible=True,
+            backed_up=True,
+            rp_id=settings.rp_id,
+            name=private("Passkey", user.id),
+        )
+        for _ in range(2)
+    ]
+    await world.keep(*passkeys)
+    return str(passkeys[0].id)
+
+
+async def hide_from_proxies(world: World) -> None:
+    await world.change(Consult, world.consult_id, confidential=True)
+
+
+def fresh_id() -> str:
+    return str(uuid4())

@@ -1,0 +1,48 @@
+from uuid import UUID
+
+import pytest
+
+from consult.accounts.secret import hash_of_code, hashes_of, mailed_secret, make_code, make_secret
+from tests.authenticator import decode
+
+ALPHABET = set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+
+def test_a_code_has_no_letter_that_is_taken_for_another() -> None:
+    characters = "".join(make_code(32) for _ in range(200)).replace("-", "")
+
+    assert set(characters) == ALPHABET
+
+
+def test_no_two_are_alike_and_each_is_in_groups_of_four() -> None:
+    codes = {make_code(16) for _ in range(1000)}
+
+    assert len(codes) == 1000
+    assert {tuple(len(group) for group in code.split("-")) for code in codes} == {(4, 4, 4, 4)}
+
+
+@pytest.mark.parametrize(
+    "typed", ["1A0B-CDEF", "1a0b cdef", "ia0bcdef", "LAOB-CDEF", " 1-A-0-B CDEF "]
+)
+def test_a_code_is_what_it_says_however_it_was_typed(typed: str) -> None:
+    assert hash_of_code(typed) == hash_of_code("1A0BCDEF")
+
+
+@pytest.mark.parametrize("typed", ["1A0BCDEG", "1A0BCDE", "1A0BCDEF0", "1A0BCDEFÎ"])
+def test_and_nothing_else(typed: str) -> None:
+    assert hash_of_code(typed) != hash_of_code("1A0BCDEF")
+
+
+def test_the_secret_of_a_link_is_read_letter_by_letter() -> None:
+    secret = make_secret()
+
+    assert hashes_of(secret)[0] != hashes_of(secret.swapcase())[0]
+
+
+def test_the_secret_of_a_mailed_link_is_the_same_again_and_only_with_the_key() -> None:
+    one, other = UUID(int=1), UUID(int=2)
+    secret = mailed_secret(b"k" * 32, one)
+
+    assert secret == mailed_secret(b"k" * 32, one)
+    assert len(decode(secret)) == 32
+    assert secret not in {mailed_secret(b"k" * 32, other), mailed_secret(b"j" * 32, one)}
