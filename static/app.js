@@ -18,7 +18,7 @@ import { listPasskeys } from "./lib/accounts.js";
 import * as api from "./lib/api.js";
 import { knownTablet } from "./lib/device.js";
 import { whenIdle } from "./lib/idle.js";
-import { signalAccepted, tellPasswordManager } from "./lib/passkey.js";
+import { signalAccepted, tellCredentialManager } from "./lib/passkey.js";
 import { reviewsEmergencies, seesPeople } from "./lib/roles.js";
 import { consultPath, isOurs, patientPath, routeOf } from "./lib/routes.js";
 import { forgetOutboxes, hasUnsent } from "./lib/sending.js";
@@ -152,13 +152,13 @@ function onSignedIn(next) {
   if (screen === "recover") history.replaceState(null, "", "/account");
   show();
   if (screen === "enrol") suggestWayBack();
-  syncPasswordManager(next.user);
+  syncCredentialManager(next.user);
 }
 
 /** It may offer passkeys that were removed elsewhere. @param {api.Session["user"]} user */
-async function syncPasswordManager(user) {
+async function syncCredentialManager(user) {
   try {
-    await tellPasswordManager(await listPasskeys({ announce: false }), user);
+    await tellCredentialManager(await listPasskeys({ announce: false }), user);
   } catch (error) {
     if (!(error instanceof api.ApiError || error instanceof DOMException)) throw error; // next time
   }

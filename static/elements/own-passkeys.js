@@ -1,6 +1,6 @@
 import * as accounts from "../lib/accounts.js";
 import { attempt } from "../lib/attempt.js";
-import { addPasskey, tellPasswordManager, wordsFor } from "../lib/passkey.js";
+import { addPasskey, tellCredentialManager, wordsFor } from "../lib/passkey.js";
 import { announce, fill, onPress, part, stamp } from "../lib/templates.js";
 import { momentWords } from "../lib/time.js";
 import { askFirst } from "./ask-first.js";
@@ -84,7 +84,7 @@ export class OwnPasskeys extends HTMLElement {
     const known = await this.refresh();
     announce(`${name} is removed.`);
     part(this, "title").focus();
-    await tellPasswordManager(known, this.user);
+    await tellCredentialManager(known, this.user);
   }
 }
 

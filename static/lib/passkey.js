@@ -43,7 +43,7 @@ export async function stepUp() {
  * the person is called now. Only while signed in: it names every passkey.
  * @param {accounts.Passkeys} passkeys @param {api.Session["user"]} user
  */
-export async function tellPasswordManager({ rp_id: rpId, user_handle: userId, credential_ids }, user) {
+export async function tellCredentialManager({ rp_id: rpId, user_handle: userId, credential_ids }, user) {
   const manager = /** @type {any} */ (globalThis.PublicKeyCredential); // not in Firefox
   const allAcceptedCredentialIds = credential_ids;
   await manager?.signalAllAcceptedCredentials?.({ rpId, userId, allAcceptedCredentialIds });

@@ -13,7 +13,7 @@ FORBIDDEN = re.compile(
     r"|\botp\b|one.?time.?password|type=.password",
     re.IGNORECASE,
 )
-SAID = ("There is no password to remember.", "the password manager")
+SAID = ("There is no password to remember.", "the password manager", "your password app")
 """That there is none, and the browser's own keeper of passkeys: said, not asked for."""
 PAGES = sorted(
     path for kind in ("*.html", "*.js", "*.css") for path in (ROOT / "static").rglob(kind)
