@@ -20,9 +20,9 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 
-from consult.config import checks
+from consult.config import checks, defaults
 from consult.config.edge import Edge
 from consult.imaging import formats
 
@@ -52,52 +52,6 @@ def _line(problem: ErrorDetails) -> str:
     return field + problem["msg"].removeprefix("Value error, ")
 
 
-def _below(data: dict[str, Any], name: str) -> Path:
-    # A default sees the fields above it; one that was refused is missing, as will the whole be.
-    return Path(data.get("data_dir", "/")) / name
-
-
-def _default_database(data: dict[str, Any]) -> str:
-    path = str(_below(data, "consult.db"))
-    return URL.create("sqlite+aiosqlite", database=path).render_as_string()
-
-
-def _default_storage(data: dict[str, Any]) -> str:
-    return _below(data, "objects").as_uri()
-
-
-def _default_secret(data: dict[str, Any]) -> Path:
-    return _below(data, "secret.key")
-
-
-def _default_anchor(data: dict[str, Any]) -> Path:
-    folder = Path(data.get("data_dir", "/data"))
-    return folder.with_name(f"{folder.name}-anchors") / "audit.log"
-
-
-def _default_key_file(data: dict[str, Any]) -> Path:
-    folder = Path(data.get("data_dir", "/"))
-    return folder.parent / f"{folder.name}-keys" / "kek.json"
-
-
-def _default_mail(data: dict[str, Any]) -> SecretStr:
-    return SecretStr(_below(data, "mail").as_uri())
-
-
-def _default_public_url(data: dict[str, Any]) -> str:
-    return f"http://localhost:{data.get('port', 8000)}"
-
-
-def _default_sender(data: dict[str, Any]) -> str:
-    return f"consult@{_default_rp_id(data)}"
-
-
-def _default_rp_id(data: dict[str, Any]) -> str:
-    # A loopback address serves bearer tokens; a passkey can be bound to the name only.
-    host = urlsplit(str(data.get("public_url", ""))).hostname or "localhost"
-    return "localhost" if checks.is_ip_address(host) else host
-
-
 Line = Annotated[
     str,
     Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f\\ ]+( [^\x00-\x1f\x7f\\ ]+)*$"),
@@ -115,20 +69,20 @@ class Settings(Edge, BaseSettings):
         description="Folder of everything Consult keeps; made with mode 0700 at the first start.",
     )
     database_url: Annotated[str, AfterValidator(checks.sqlite_url)] = Field(
-        default_factory=_default_database,
+        default_factory=defaults.database,
         description="SQLite file; by default consult.db in the data folder.",
     )
     storage_url: Annotated[str, AfterValidator(checks.folder_url)] = Field(
-        default_factory=_default_storage,
+        default_factory=defaults.storage,
         description="Where photos are kept: file:///folder; by default objects in the data folder.",
     )
     secret_file: Annotated[Path, AfterValidator(checks.absolute)] = Field(
-        default_factory=_default_secret,
+        default_factory=defaults.secret,
         description="32 random bytes that the audit trail is keyed with; made with mode 0600 at "
         "the first start. By default secret.key in the data folder. Back it up.",
     )
     audit_anchor: Annotated[Path, AfterValidator(checks.absolute)] = Field(
-        default_factory=_default_anchor,
+        default_factory=defaults.anchor,
         description="File that remembers how far the audit trail went, so that a cut tail is "
         "noticed; by default audit.log in a folder beside the data folder. Keep it on another disk.",
     )
@@ -139,7 +93,7 @@ class Settings(Edge, BaseSettings):
         default=15, ge=1, description="And after this many minutes, when there are new rows."
     )
     key_file: Annotated[Path, AfterValidator(checks.absolute)] = Field(
-        default_factory=_default_key_file,
+        default_factory=defaults.key_file,
         description="The key that everything kept of people is sealed with, outside the data "
         "folder; made with mode 0600 at the first start. By default kek.json in a folder beside "
         "the data folder, named like it with -keys. Back it up, apart from the data: without it "
@@ -153,7 +107,7 @@ class Settings(Edge, BaseSettings):
         "backup may still hold the key.",
     )
     mail_url: Annotated[SecretStr, AfterValidator(checks.mail_url)] = Field(
-        default_factory=_default_mail,
+        default_factory=defaults.mail,
         description="smtp://user:password@host:587 (STARTTLS required), smtps://user:password@host"
         " (TLS), or file:///folder for .eml files; by default mail in the data folder.",
     )
@@ -163,15 +117,15 @@ class Settings(Edge, BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     public_url: Annotated[str, AfterValidator(checks.origin)] = Field(
-        default_factory=_default_public_url,
+        default_factory=defaults.public_url,
         description="The address that people open: https://host. By default localhost.",
     )
     mail_from: Annotated[str, AfterValidator(checks.mail_address)] = Field(
-        default_factory=_default_sender,
+        default_factory=defaults.sender,
         description="The sender's address of every notice; by default consult@ the public host.",
     )
     rp_id: str = Field(
-        default_factory=_default_rp_id,
+        default_factory=defaults.rp_id,
         min_length=1,
         description="Host name that passkeys are bound to, by default the public URL's. "
         "Never change it: every passkey would be lost.",
