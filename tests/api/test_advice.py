@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import delete, update
+from sqlmodel import col, delete, update
 
 from consult.bootstrap import Backends
 from consult.models import Advice
@@ -81,7 +81,7 @@ async def test_the_database_itself_refuses_to_change_what_was_signed(
     people: People, consult_id: str, backends: Backends
 ) -> None:
     signed = await sign(people.specialist, await draft(people.specialist, consult_id))
-    mine = Advice.id == UUID(signed["id"])
+    mine = col(Advice.id) == UUID(signed["id"])
 
     for change in (update(Advice).where(mine).values(text="No"), delete(Advice).where(mine)):
         with pytest.raises(DBAPIError, match="never"):

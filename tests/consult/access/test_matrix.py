@@ -320,6 +320,8 @@ class TestConsent:
         assert left & HEALTH == {
             *(Action.CONSULT_READ, Action.MESSAGE_READ, Action.CONSULT_CLOSE, Action.SEAT_END),
             *(Action.CONSENT_READ, Action.CONSENT_GIVE),
+            # What is open has to be brought to an end, or handed to somebody who does.
+            Action.CONSULT_MOVE,
             # Less is seen by fewer.
             Action.CONSULT_HIDE,
             # Who may speak for a patient is not a matter of care.
