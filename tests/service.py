@@ -83,12 +83,6 @@ class Service:
                 return str(mail.get_content())
         return ""
 
-    def newest_address(self) -> str:
-        """The e-mail address of whoever was added last."""
-        with closing(sqlite3.connect(self.data_dir / "consult.db", timeout=10)) as database:
-            query = "SELECT email FROM user ORDER BY created_at DESC LIMIT 1"
-            return str(database.execute(query).fetchone()[0])
-
     def forget_the_touch(self) -> None:
         """Make it an hour ago that anybody touched a passkey: names are sealed in there."""
         with closing(sqlite3.connect(self.data_dir / "consult.db", timeout=10)) as database:
