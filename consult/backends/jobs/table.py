@@ -76,7 +76,9 @@ async def drop(session: AsyncSession, args: Mapping[str, Any]) -> None:
 
 
 async def next_run_at(session: AsyncSession) -> datetime | None:
-    query = select(Job.run_at).where(Job.state == JobState.WAITING).order_by(col(Job.run_at)).limit(1)
+    query = (
+        select(Job.run_at).where(Job.state == JobState.WAITING).order_by(col(Job.run_at)).limit(1)
+    )
     return (await session.exec(query)).first()
 
 
