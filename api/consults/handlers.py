@@ -3,26 +3,28 @@
 import base64
 import binascii
 from datetime import UTC, datetime
-from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
-from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api.auditing import recording
 from api.auth import actor_of
-from api.bodies import JSON_LIMIT, Body, Query, parse_json, read_bytes, read_json, read_query
+from api.bodies import JSON_LIMIT, parse_json, read_bytes, read_json, read_query
 from api.clock import PageRead
 from api.consults.shapes import (
+    ClosePost,
+    ConfidentialPut,
     ConsultDetail,
+    ConsultOpen,
     ConsultPage,
     ConsultPost,
+    ConsultQuery,
     ConsultRead,
-    ConsultReceipt,
+    ReadMarkPut,
     shape_consults,
     shape_guest,
+    shown_to,
 )
 from api.openapi import operation
 from api.photos import shape_photos
@@ -31,10 +33,7 @@ from api.state import ConsultRequest
 from consult import audit
 from consult.access import Action
 from consult.break_glass import open_until
-from consult.clinical.red_flags import RedFlag
-from consult.config import Settings
 from consult.consults import (
-    CloseReason,
     Cursor,
     Seat,
     close_consult,
@@ -51,52 +50,7 @@ from consult.consults import (
     unreachable_of,
 )
 from consult.errors import InvalidFields
-from consult.models import (
-    ConsentMethod,
-    ConsultKind,
-    Role,
-    Urgency,
-)
 from consult.photos import photos_in
-
-
-class ConsultOpen(Body):
-    """`id` is made by the phone, so that sending this again opens nothing twice."""
-
-    id: UUID | None = None
-    kind: ConsultKind
-    urgency: Urgency | None = None
-    reason: Annotated[str, StringConstraints(max_length=4000)] = ""
-    patient_id: UUID | None = None
-    consent: Literal[ConsentMethod.VERBAL, ConsentMethod.SIGNATURE] | None = None
-    """How the patient agreed to care, as a clinician says; without it an emergency speaks."""
-    service_id: UUID | None = None
-    """Whose team it is for; left out, the service that every installation has."""
-    red_flags: Annotated[tuple[RedFlag, ...], Field(max_length=20)] = ()
-    """The patient's own answers that were yes. Any of them stops the consult: call first."""
-
-
-Reason = Annotated[str, StringConstraints(max_length=2000)]
-
-
-class ClosePost(Body):
-    """Nothing at all: the question is answered, and the answer was read."""
-
-    code: CloseReason = CloseReason.COMPLETE
-    reason: Reason = ""
-
-
-class ConfidentialPut(Body):
-    confidential: bool
-
-
-class ReadMarkPut(Body):
-    seq: int
-
-
-class ConsultQuery(Query):
-    cursor: str | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 30
 
 
 @operation(
@@ -106,7 +60,7 @@ class ConsultQuery(Query):
     returns=ConsultPost,
     status=201,
     errors=(400, 403, 409, 422),
-    also=(Action.CONSULT_READ, Action.PHOTO_ATTACH),
+    also=(Action.CONSULT_READ,),
 )
 async def post_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
@@ -125,7 +79,7 @@ async def post_consult(request: ConsultRequest) -> Response:
             service_id=wish.service_id,
             red_flags=wish.red_flags,
         )
-        shown = await _shown_to(session, seat, backends.settings)
+        shown = await shown_to(session, seat, backends.settings)
     return shown.response(201 if created else 200)
 
 
@@ -165,9 +119,9 @@ async def get_consult(request: ConsultRequest) -> Response:
         people = [Person.of(user) for user in await people_of(session, seat)]
         guests = [shape_guest(guest) for guest in await guests_of(session, seat)]
         photos = await shape_photos(session, await photos_in(session, seat))
-        emergency_until = await open_until(session, seat)
         pages = [PageRead.of(page, seat) for page in await pages_of(session, seat)]
         unreachable = [Person.of(user) for user in await unreachable_of(session, seat)]
+        emergency_until = await open_until(session, seat)
     async with recording(request) as session:
         await audit.record(session, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
         await note_seen(session, seat)
@@ -235,15 +189,6 @@ async def put_read(request: ConsultRequest) -> Response:
         seat = await get_seat(session, actor, request.path_params["consult_id"])
         await mark_read(session, seat, mark.seq)
     return Response(status_code=204)
-
-
-async def _shown_to(
-    session: AsyncSession, seat: Seat, settings: Settings
-) -> ConsultRead | ConsultReceipt:
-    if seat.actor.role is Role.DEVICE:
-        return ConsultReceipt(id=seat.consult.id)
-    (shown,) = await shape_consults(session, [seat], settings)
-    return shown
 
 
 def _cursor(seat: Seat) -> str:

@@ -1,22 +1,81 @@
-"""Consults as they are on the wire."""
+"""What is sent to open and close consults, and what is shown of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import RootModel
+from pydantic import Field, RootModel, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api.bodies import Body, Query
 from api.clock import ClockRead, EmergencyRead, OwnerRead, PageRead, ServiceBrief
 from api.photos import PhotoRead
 from api.shapes import PatientRead, Person, Shape, Time
 from consult.access import Consent, Relation
+from consult.clinical.red_flags import RedFlag
 from consult.clinical.workflow import states
 from consult.clinical.workflow.service_levels import Priority
 from consult.clinical.workflow.states import State
 from consult.config import Settings
-from consult.consults import Guest, Seat, named_in, possible_for, services_of, unread_of
-from consult.models import PRIORITY, Audience, ConsultKind, Service, Urgency, User, now
+from consult.consults import (
+    CloseReason,
+    Guest,
+    Seat,
+    named_in,
+    possible_for,
+    services_of,
+    unread_of,
+)
+from consult.models import (
+    PRIORITY,
+    Audience,
+    ConsentMethod,
+    ConsultKind,
+    Role,
+    Service,
+    Urgency,
+    User,
+    now,
+)
+
+
+class ConsultOpen(Body):
+    """`id` is made by the phone, so that sending this again opens nothing twice."""
+
+    id: UUID | None = None
+    kind: ConsultKind
+    urgency: Urgency | None = None
+    reason: Annotated[str, StringConstraints(max_length=4000)] = ""
+    patient_id: UUID | None = None
+    consent: Literal[ConsentMethod.VERBAL, ConsentMethod.SIGNATURE] | None = None
+    """How the patient agreed to care, as a clinician says; without it an emergency speaks."""
+    service_id: UUID | None = None
+    """Whose team it is for; left out, the service that every installation has."""
+    red_flags: Annotated[tuple[RedFlag, ...], Field(max_length=20)] = ()
+    """The patient's own answers that were yes. Any of them stops the consult: call first."""
+
+
+Reason = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class ClosePost(Body):
+    """Nothing at all: the question is answered, and the answer was read."""
+
+    code: CloseReason = CloseReason.COMPLETE
+    reason: Reason = ""
+
+
+class ConfidentialPut(Body):
+    confidential: bool
+
+
+class ReadMarkPut(Body):
+    seq: int
+
+
+class ConsultQuery(Query):
+    cursor: str | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 30
 
 
 class GuestRead(Shape):
@@ -95,6 +154,15 @@ class ConsultDetail(ConsultRead):
 class ConsultPage(Shape):
     items: list[ConsultRead]
     next: str | None
+
+
+async def shown_to(
+    session: AsyncSession, seat: Seat, settings: Settings
+) -> ConsultRead | ConsultReceipt:
+    if seat.actor.role is Role.DEVICE:
+        return ConsultReceipt(id=seat.consult.id)
+    (shown,) = await shape_consults(session, [seat], settings)
+    return shown
 
 
 async def shape_consults(

@@ -278,6 +278,7 @@ class TestWhoMay:
 
     async def test_a_closed_consult_keeps_its_photos_as_they_are(self, people: People) -> None:
         sent = await people.patient.attach(await people.patient.open_consult(), PHOTO)
+        await people.specialist.say(sent["consult_id"], "All well.")
         await people.specialist.close(sent["consult_id"])
 
         answer = await turn(people.patient, sent)

@@ -143,7 +143,7 @@ WITHOUT_A_SEAT = {
     "consult/consults/seats.py:_consent_to": "what the decision is taken by",
     "consult/consults/lifecycle.py:_opener": "whose id it is, before a seat is asked for",
     "consult/consults/taking.py:_holder": "who has it, for a colleague who was shown it before",
-    "consult/notifications.py:page": "how urgent it is, for somebody who is being paged",
+    "consult/notifications/hearing.py:page": "how urgent it is, for somebody who is being paged",
     "consult/handovers.py:weight_of": "how many there are of each priority, and not which",
     "consult/handovers.py:_open_consults": "which seats to ask for, in the place of who leaves",
     "consult/escalations.py:fire": "what is due, done by the service itself",

@@ -335,7 +335,7 @@ class TestConsent:
         assert left & HEALTH == {
             *(Action.CONSULT_READ, Action.MESSAGE_READ, Action.CONSULT_CLOSE, Action.SEAT_END),
             *(Action.CONSENT_READ, Action.CONSENT_GIVE),
-            # Nothing waits for ever, and what became of the patient is part of what was said.
+            # What is open has to be brought to an end; what became of the patient was said.
             *(Action.CONSULT_MOVE, Action.OUTCOME_READ),
             # Less is seen by fewer.
             Action.CONSULT_HIDE,
