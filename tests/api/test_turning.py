@@ -12,10 +12,11 @@ from PIL import Image
 from sqlmodel import col, select
 
 from consult.bootstrap import Backends
-from consult.imaging import dicom, upright
+from consult.imaging import dicom
 from consult.models import AuditRow, Event
 from tests.factories import People, Somebody
 from tests.imaging.photos import make_jpeg, tell_all_exif
+from tests.needs import needs_turbo
 
 PHOTO = make_jpeg(320, 240, exif=tell_all_exif())
 IMPERFECT = make_jpeg(321, 243, subsampling=2)
@@ -98,8 +99,7 @@ class TestTurning:
             assert after[same] == before[same]
 
     async def test_whole_blocks_are_turned_without_loss(self, people: People) -> None:
-        if not upright.library():
-            pytest.skip("needs libturbojpeg")
+        needs_turbo()
         sent = await people.patient.attach(await people.patient.open_consult(), PHOTO)
 
         shown = await turned(people.patient, sent)

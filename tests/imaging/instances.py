@@ -1,7 +1,6 @@
 """Photos and contexts for the DICOM tests, and the judges from outside."""
 
 import io
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
 
-import pytest
 from PIL import Image
 from pydicom import dcmread  # pyright: ignore[reportUnknownVariableType]  PathLike lacks its argument
 from pydicom.dataset import FileDataset
@@ -19,6 +17,7 @@ from pydicom.dataset import FileDataset
 from consult.clinical.body_sites import BodySite, Laterality, View, find_site
 from consult.imaging.dicom import InstanceContext, SopClass, instance_uid, series_uid, study_uid
 from consult.imaging.photo import Certificate, LossyStep, Quality, ScrubbedPhoto
+from tests.needs import needs
 
 CONSULT_ID = UUID("6b0a5f0e-4a5b-4c57-9d0e-0f6f3c1d2e3f")
 PHOTO_ID = UUID("c2b4f7de-90a1-4b7e-8c55-2a1f0e9d8c7b")
@@ -100,8 +99,7 @@ def read(path: Path) -> FileDataset:
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a program of the machine; skips the test where it is not installed."""
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"needs {command[0]}")
+    needs(str(command[0]))
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

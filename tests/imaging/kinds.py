@@ -15,12 +15,12 @@ from tests.imaging.photos import (
     chunk,
     make_jpeg,
     make_png,
-    needs,
     picture,
     saved,
     segment,
     with_segments,
 )
+from tests.needs import needs
 
 MP4 = box(b"ftyp", b"mp42\x00\x00\x00\x00isommp42") + box(b"mdat", SECRET * 3)
 

@@ -6,7 +6,6 @@ Each builder names only what matters to its test. Nothing real is kept here.
 import csv
 import io
 import os
-import shutil
 import struct
 import zlib
 from functools import cache
@@ -29,14 +28,6 @@ XMP_NAME = b"http://ns.adobe.com/xap/1.0/\x00"
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 
 
-def needs(tool: str) -> str:
-    """Return the path of a program, or skip the test."""
-    found = shutil.which(tool)
-    if not found:
-        pytest.skip(f"needs {tool}")
-    return found
-
-
 def real(six_digits: str) -> bytes:
     """Return a photo of the corpus by the start of its hash, or skip the test."""
     return (CORPUS / manifest()[six_digits]["file"]).read_bytes()
@@ -45,6 +36,7 @@ def real(six_digits: str) -> bytes:
 def manifest() -> dict[str, dict[str, str]]:
     """Return what is known of the corpus, by the first six digits of each hash."""
     if not CORPUS.is_dir():
+        # Real photos of real phones; they are no part of the project and cannot be made.
         pytest.skip("needs the photo corpus: set CONSULT_TEST_CORPUS")
     with (CORPUS / "manifest.csv").open(encoding="utf-8", newline="") as file:
         return {row["sha256"][:6]: row for row in csv.DictReader(file)}

@@ -31,7 +31,8 @@ from tests.imaging.expected import (
     UNSEEN,
     UNUSUAL_SAMPLING,
 )
-from tests.imaging.photos import make_jpeg, manifest, needs, real
+from tests.imaging.photos import make_jpeg, manifest, real
+from tests.needs import needs
 
 WORDS = re.compile(rb"[A-Za-z0-9 :/._-]{12,}")
 

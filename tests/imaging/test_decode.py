@@ -16,7 +16,6 @@ from tests.imaging.photos import (
     XMP_NAME,
     kinds_of,
     make_jpeg,
-    needs,
     picture,
     pixels_of,
     psnr,
@@ -24,6 +23,7 @@ from tests.imaging.photos import (
     refusal_of,
     saved,
 )
+from tests.needs import needs
 
 
 class TestPrintingInks:

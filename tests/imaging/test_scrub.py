@@ -22,7 +22,6 @@ from tests.imaging.photos import (
     canaries,
     make_icc,
     make_jpeg,
-    needs,
     pixels_of,
     psnr,
     segment,
@@ -30,6 +29,7 @@ from tests.imaging.photos import (
     tell_all_segments,
     with_segments,
 )
+from tests.needs import needs
 
 TRAILER = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00\x00\x00\x00\x08mdat" + SECRET
 

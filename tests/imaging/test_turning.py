@@ -40,6 +40,7 @@ from tests.imaging.photos import (
     with_segments,
 )
 from tests.imaging.typecheck import problems
+from tests.needs import needs_turbo
 
 BY = "the sender"
 SOURCE = SourceImage("1.2.840.10008.5.1.4.1.1.7", "2.25.7")
@@ -58,8 +59,7 @@ UPLOADS: dict[str, Callable[[], bytes]] = {
 
 @pytest.fixture
 def _turbo() -> None:
-    if not upright.library():
-        pytest.skip("needs libturbojpeg")
+    needs_turbo()
 
 
 @pytest.fixture(params=UPLOADS.values(), ids=list(UPLOADS))
@@ -238,8 +238,8 @@ class TestInDicom:
 
     @pytest.mark.parametrize(("size", "kind"), [((64, 48), "ORIGINAL"), ((61, 43), "DERIVED")])
     def test_only_new_coefficients_make_it_derived(self, size: tuple[int, int], kind: str) -> None:
-        if kind == "ORIGINAL" and not upright.library():
-            pytest.skip("needs libturbojpeg")
+        if kind == "ORIGINAL":
+            needs_turbo()
         result = turned(kept(scrub(make_jpeg(*size))), clockwise=90, by=BY)
 
         header = read_header(wrap(result, make_context(source=SOURCE)).data)

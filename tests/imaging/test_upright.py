@@ -10,7 +10,8 @@ from PIL import Image, ImageOps
 from consult.errors import UnreadablePhoto
 from consult.imaging import jpeg, upright, workers
 from consult.imaging.scrub import scrub
-from tests.imaging.photos import EOI, make_jpeg, needs, pixels_of, psnr
+from tests.imaging.photos import EOI, make_jpeg, pixels_of, psnr
+from tests.needs import needs, needs_turbo
 
 PERFECT, IMPERFECT = (64, 48), (61, 43)
 TURNED = range(2, 9)
@@ -18,8 +19,7 @@ TURNED = range(2, 9)
 
 @pytest.fixture
 def turbo() -> None:
-    if not upright.library():
-        pytest.skip("needs libturbojpeg")
+    needs_turbo()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Archives that other people wrote take our files as they are and give back the same photos."""
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -22,6 +21,7 @@ from consult.imaging.scrub import scrub
 from tests.imaging.expected import ACCEPTED
 from tests.imaging.instances import CONSULT_ID, SOP_CLASSES, make_context, make_jpeg, read
 from tests.imaging.photos import CORPUS, real
+from tests.needs import needs
 
 COUNT = 100
 PROGRAMS = {"storescp": "storescp", "orthanc": "Orthanc"}
@@ -73,7 +73,8 @@ def exchange(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Exchange:
     archive: str = request.param
-    needs(archive)
+    needs(PROGRAMS[archive])
+    needs_a_network_of_its_own()
     out = tmp_path_factory.mktemp(archive) / "returned"
     out.mkdir()
     module = (sys.executable, "-m", "tests.receivers.exchange")
@@ -150,11 +151,9 @@ def uploads() -> list[bytes]:
     return photos + made
 
 
-def needs(archive: str) -> None:
-    if shutil.which(PROGRAMS[archive]) is None:
-        pytest.skip(f"needs {archive}")
-    if shutil.which("ip") is None:
-        pytest.skip("needs ip")
+def needs_a_network_of_its_own() -> None:
+    """An archive listens on ports of everybody's; where that cannot be fenced in, none is started."""
+    needs("ip")
     if subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True).returncode:
         pytest.skip("needs a network namespace")
 

@@ -1,6 +1,5 @@
 """One service and one browser for all browser tests; each test has a consult of its own."""
 
-import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.needs import needs
 from tests.service import Service, running
 from tests.web.person import FLAGS, PHONE, Person, arrive
 from tests.web.pictures import make_photo
@@ -21,9 +21,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("needs chromium")
+    chromium = needs("chromium")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield launched
@@ -86,9 +84,15 @@ def _numbers() -> Iterator[int]:
 
 
 @pytest.fixture
-def link(service: Service, _numbers: Iterator[int]) -> str:
+def address(_numbers: Iterator[int]) -> str:
+    """Where the mail of whoever `link` invites goes."""
+    return f"new{next(_numbers)}@example.org"
+
+
+@pytest.fixture
+def link(service: Service, address: str) -> str:
     """An invitation that nobody has used."""
-    return service.add_user(f"new{next(_numbers)}@example.org", "patient", "Sam Newcomer")
+    return service.add_user(address, "patient", "Sam Newcomer")
 
 
 @pytest.fixture

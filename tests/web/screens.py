@@ -202,7 +202,7 @@ class Story:
         page.get_by_role("button", name="Remove My tablet").click()
         self.show(patient, "42-remove-a-passkey")
         page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
-        self.service.forget_the_touch(patient.name)
+        self.service.forget_the_touch()
         page.get_by_role("button", name="Make eight codes").click()
         page.get_by_role("button", name="Use my passkey").wait_for()
         self.show(patient, "43-step-up")

@@ -97,7 +97,7 @@ class TestStepUp:
 
     @pytest.fixture
     def stale(self, account: Person, service: Service) -> Person:
-        service.forget_the_touch(account.name)
+        service.forget_the_touch()
         account.expected = {403}
         return account
 

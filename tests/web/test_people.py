@@ -196,7 +196,7 @@ def test_everything_about_people_wants_the_passkey_touched_lately(
     desk: Person, service: Service
 ) -> None:
     """SE-4."""
-    service.forget_the_touch(desk.name)
+    service.forget_the_touch()
     desk.expected = {403}
     desk.page.get_by_role("button", name="Invite somebody").click()
     form = desk.page.get_by_role("dialog", name="Invite somebody")

@@ -33,13 +33,6 @@ def codes(newcomer: Person, link: str) -> list[str]:
     return saved
 
 
-@pytest.fixture
-def address(link: str, service: Service) -> str:
-    """Where the mail of whoever `link` invites goes: the newest person."""
-    assert link
-    return service.newest_address()
-
-
 def ask_for_a_link(person: Person, address: str) -> None:
     person.go_home()
     person.page.get_by_role("link", name="Lost your phone?").click()

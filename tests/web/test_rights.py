@@ -129,7 +129,7 @@ class TestConsent:
         address = ask_with_a_photo(pat, "Please stop", photo)
         pat.page.get_by_role("button", name="Your choices here").click()
         expect(purpose(pat, "Care").get_by_text("Yes", exact=True)).to_be_visible()
-        service.forget_the_touch(pat.name)
+        service.forget_the_touch()
         pat.expected = {403}
 
         pat.page.get_by_role("button", name="Say no to care").click()

@@ -24,7 +24,7 @@ _ONE_WAITING = sa.text("state = 'todo'")
 
 
 class JobState(StrEnum):
-    TODO = "todo"
+    WAITING = "todo"  # as procrastinate calls it, to which these rows move with PostgreSQL
     RUNNING = "running"
     DEAD = "dead"
 
@@ -41,7 +41,7 @@ class Job(SQLModel, table=True):
     name: str
     args: dict[str, Any] = Field(sa_type=sa.JSON)
     key: str | None = None
-    state: str = JobState.TODO
+    state: str = JobState.WAITING
     attempts: int = 0
     run_at: datetime
     error: str = ""
@@ -60,7 +60,7 @@ async def add(
     session: AsyncSession, name: str, args: Mapping[str, Any], *, key: str | None, run_at: datetime
 ) -> None:
     fresh = insert(Job).values(
-        name=name, args=args, key=key, state=JobState.TODO, attempts=0, run_at=run_at, error=""
+        name=name, args=args, key=key, state=JobState.WAITING, attempts=0, run_at=run_at, error=""
     )
     earlier = sa.func.min(col(Job.run_at), fresh.excluded.run_at)
     await (await session.connection()).execute(
@@ -76,7 +76,9 @@ async def drop(session: AsyncSession, args: Mapping[str, Any]) -> None:
 
 
 async def next_run_at(session: AsyncSession) -> datetime | None:
-    query = select(Job.run_at).where(Job.state == JobState.TODO).order_by(col(Job.run_at)).limit(1)
+    query = (
+        select(Job.run_at).where(Job.state == JobState.WAITING).order_by(col(Job.run_at)).limit(1)
+    )
     return (await session.exec(query)).first()
 
 
@@ -84,7 +86,7 @@ async def claim(session: AsyncSession, *, at: datetime, limit: int) -> list[Clai
     """Mark up to `limit` jobs that are due as running, and return them."""
     due = (
         select(Job.id)
-        .where(Job.state == JobState.TODO, Job.run_at <= at)
+        .where(Job.state == JobState.WAITING, Job.run_at <= at)
         .order_by(col(Job.run_at), col(Job.id))
         .limit(limit)
     )
@@ -105,12 +107,12 @@ async def give_back(
     session: AsyncSession, job_id: int, *, run_at: datetime, attempts: int, error: str
 ) -> None:
     """Let a job wait again, unless a newer one of the same key does: that one will do."""
-    waiting = select(Job.key).where(Job.state == JobState.TODO, col(Job.key).is_not(None))
+    waiting = select(Job.key).where(Job.state == JobState.WAITING, col(Job.key).is_not(None))
     await session.exec(sa.delete(Job).where(col(Job.id) == job_id, col(Job.key).in_(waiting)))
     await session.exec(
         sa.update(Job)
         .where(col(Job.id) == job_id)
-        .values(state=JobState.TODO, run_at=run_at, attempts=attempts, error=error)
+        .values(state=JobState.WAITING, run_at=run_at, attempts=attempts, error=error)
     )
 
 
@@ -138,7 +140,7 @@ async def counts(session: AsyncSession, *, at: datetime) -> JobCounts:
     number = dict((await session.exec(query)).all())
     first = await next_run_at(session)
     return JobCounts(
-        todo=number.get(JobState.TODO, 0),
+        todo=number.get(JobState.WAITING, 0),
         running=number.get(JobState.RUNNING, 0),
         dead=number.get(JobState.DEAD, 0),
         late_seconds=max(0.0, (at - first).total_seconds()) if first else 0.0,

@@ -13,6 +13,7 @@ import pytest
 
 from consult.backends.storage import Storage
 from consult.backends.storage.local import LocalStorage
+from tests.needs import needs
 
 DAY = timedelta(hours=24)
 STRACE = ["strace", "-f", "-qq", "-y", "-e", "trace=fsync,rename,mkdir,chdir"]
@@ -167,8 +168,7 @@ class TestDurability:
         assert re.fullmatch(r"[0-9a-f]{32}", file.key)
 
     def test_file_name_and_folder_are_on_the_disk_before_put_returns(self, folder: Path) -> None:
-        if shutil.which("strace") is None:
-            pytest.skip("needs strace")
+        needs("strace")
         script = (
             "import sys, anyio, os\n"
             "from pathlib import Path\n"
