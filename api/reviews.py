@@ -118,7 +118,7 @@ async def get_rejection(request: ConsultRequest) -> Response:
         seen = await open_photo(session, actor, request.path_params["photo_id"], "rejection")
         rejection = await rejection_of(session, *seen)
     # Of the instance, only what stands before its pixels.
-    head = await backends.storage.read(seen.photo.storage_key)
+    head = await backends.storage.read(seen.photo.storage_key, subject=seen.photo.subject_id)
     document = await to_thread.run_sync(dicom.rejection_note, head, rejection)
     headers = picture_headers(len(document), 'attachment; filename="rejection.dcm"')
     return Response(document, headers=headers, media_type="application/dicom")

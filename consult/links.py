@@ -18,7 +18,18 @@ from consult.accounts.people import acting
 from consult.accounts.secret import hash_of, mailed_secret
 from consult.config import Settings
 from consult.errors import Conflict, NotSignedIn
-from consult.models import Actor, Link, LinkKind, Participant, Proof, Role, User, Via, now
+from consult.models import (
+    Actor,
+    Link,
+    LinkKind,
+    Participant,
+    Proof,
+    Role,
+    User,
+    Via,
+    now,
+    private,
+)
 
 MOST_WRONG_TRIES = 10
 """Then the link is dead. Only who had the link before knows its id, so this shuts nobody else out."""
@@ -43,7 +54,13 @@ async def make_link(
     most_uses: int,
 ) -> Link:
     """Make a link with an account and a seat of its own, both good for as long as it is."""
-    account = User(name="By link", role=Role.LINK, handle=secrets.token_bytes(_HANDLE_BYTES))
+    account_id = uuid4()
+    account = User(
+        id=account_id,
+        name=private("By link", account_id),
+        role=Role.LINK,
+        handle=secrets.token_bytes(_HANDLE_BYTES),
+    )
     link_id = uuid4()
     link = Link(
         id=link_id,

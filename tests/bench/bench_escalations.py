@@ -31,6 +31,7 @@ from consult.models import (
     Shift,
     Urgency,
     now,
+    private,
 )
 from consult.tasks import NAMES
 from consult.worker import run_worker
@@ -72,6 +73,8 @@ async def _fill(backends: Backends, open_rows: int) -> UUID:
             id=consult_id,
             kind=ConsultKind.EMERGENCY,
             urgency=Urgency.STAT,
+            reason=private("", consult_id),
+            subject_id=consult_id,
             opened_by=crew.id,
             service_id=DEFAULT_SERVICE,
             study_instance_uid=dicom.study_uid(consult_id),
