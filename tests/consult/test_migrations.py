@@ -350,7 +350,7 @@ class TestSealing:
         step(fresh, "0008")
         before = rules(fresh)
 
-        upgrade(fresh)
+        step(fresh, "0009")
         up = rules(fresh)
         command.downgrade(config(fresh), "0008")
 
