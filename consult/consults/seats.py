@@ -19,12 +19,14 @@ from consult import audit
 from consult.access import Action, Consent, Decision, Relation, Standing, ask, require
 from consult.backends.keys import is_shredded
 from consult.consults.facts import (
+    Asker,
     Known,
     consent_of,
     facts_of,
     known,
     newest_consent,
     read_known,
+    read_one,
     visible_to,
 )
 from consult.consults.views import topic_of, updated_column, view_of
@@ -138,18 +140,18 @@ async def get_seat(
     Whoever may not do `also` is refused before that is asked. Raises NotFound (absent and not yours are one answer), Forbidden (also `step_up_required`,
     `consent_required`), Gone, or Conflict when closed.
     """
-    found = await read_known(session, known(actor, at or now()).where(Consult.id == consult_id))
-    if not found:
+    found = await read_one(session, actor, consult_id, at or now())
+    if found is None:
         raise NotFound
-    facts = facts_of(found[0], actor)
-    if is_shredded(session, found[0].consult.subject_id):
+    facts = facts_of(found, actor)
+    if is_shredded(session, found.consult.subject_id):
         facts["standing"] = Standing.SHREDDED
     if purpose is not Purpose.CARE and facts["consent"] is not Consent.WITHDRAWN:
         facts["consent"] = await _consent_to(session, consult_id, purpose)
     if also:
         require(actor, also, **facts)
     decision = require(actor, action, **facts)
-    return _seat(found[0], actor, facts["relation"], action, decision)
+    return _seat(found, actor, facts["relation"], action, decision)
 
 
 async def list_seats(
@@ -164,7 +166,9 @@ async def list_seats(
     if not ask(actor, Action.CONSULT_LIST).allowed:
         return []
     at, changed = at or now(), updated_column(view_of(actor))
-    query = known(actor, at).where(visible_to(actor, at), col(Consult.shredded_at).is_(None))
+    query = known(Asker.of(actor, at)).where(
+        visible_to(actor, at), col(Consult.shredded_at).is_(None)
+    )
     if after:
         earlier = and_(changed == after.updated_at, col(Consult.id) < after.consult_id)
         query = query.where(or_(changed < after.updated_at, earlier))
@@ -185,7 +189,11 @@ async def seats_where(
 ) -> list[Seat]:
     """The consults that `clause` picks and in which `actor` may do `action`, in the order of `by`."""
     at = at or now()
-    query = known(actor, at).where(visible_to(actor, at), clause).order_by(by, col(Consult.id))
+    query = (
+        known(Asker.of(actor, at))
+        .where(visible_to(actor, at), clause)
+        .order_by(by, col(Consult.id))
+    )
     found = await read_known(session, query.limit(limit))
     seats = [_listed(one, actor, action) for one in found]
     return [seat for seat in seats if seat]

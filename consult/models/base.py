@@ -8,6 +8,9 @@ import sqlalchemy as sa
 
 from consult.backends.database import NAMING_CONVENTION as NAMING_CONVENTION  # noqa: PLC0414 - set before any table is made
 
+Moment = datetime | sa.BindParameter[datetime]
+"""A time, or its name in a statement that is given it later."""
+
 
 def now() -> datetime:
     """The present moment, aware, in UTC: the only clock that rows are stamped with."""

@@ -14,7 +14,7 @@ from sqlmodel import Field, Index, SQLModel, UniqueConstraint, col
 
 from consult.clinical.workflow.service_levels import Priority
 from consult.clinical.workflow.states import State
-from consult.models.base import enum_type, now
+from consult.models.base import Moment, enum_type, now
 from consult.models.sealed import PrivateText, sealed
 
 
@@ -128,7 +128,7 @@ class Participant(SQLModel, table=True):
     ended_at: datetime | None = None
 
     @classmethod
-    def holds_at(cls, at: datetime) -> ColumnElement[bool]:
+    def holds_at(cls, at: Moment) -> ColumnElement[bool]:
         """The seat by itself. Whoever ends a seat ends those that hang on it in the same breath."""
         return and_(
             col(cls.ended_at).is_(None),

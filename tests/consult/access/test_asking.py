@@ -175,8 +175,9 @@ WITHOUT_A_SEAT = {
 
 MAKERS = {
     "Seat": {"consult/consults/seats.py:_seat", "consult/consults/lifecycle.py:open_consult"},
+    "read_one": {"consult/consults/seats.py:get_seat"},
     "read_known": {
-        "consult/consults/seats.py:get_seat",
+        "consult/consults/facts.py:read_one",
         "consult/consults/seats.py:list_seats",
         "consult/consults/seats.py:seats_where",
     },
