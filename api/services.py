@@ -156,7 +156,7 @@ class RosterRead(Shape):
 
 
 @operation(
-    "List the services, what each promises and its telephone number.",
+    "List the services, what each promises and where to ring.",
     action=Action.SERVICE_READ,
     returns=ServiceList,
 )

@@ -60,7 +60,7 @@ from consult.photos import photos_in
     returns=ConsultPost,
     status=201,
     errors=(400, 403, 409, 422),
-    also=(Action.CONSULT_READ,),
+    also=(Action.CONSULT_READ, Action.PHOTO_ATTACH),
 )
 async def post_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)

@@ -144,7 +144,7 @@ async def test_the_history_is_never_changed_and_never_deleted(
 ) -> None:
     await people.ems.open_consult(kind="emergency")
 
-    for change in (update(Step).values(reason="Another"), delete(Step)):
+    for change in (update(Step).values(reason_code="another"), delete(Step)):
         with pytest.raises(DBAPIError, match="never changed"):
             async with backends.database.writes.begin() as session:
                 await session.exec(change)
