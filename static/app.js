@@ -10,6 +10,7 @@ import "./elements/glass-reviews.js";
 import "./elements/patient-choices.js";
 import "./elements/people-desk.js";
 import "./elements/recover-account.js";
+import "./elements/send-photos.js";
 import "./elements/sign-in.js";
 import "./elements/your-account.js";
 import { confirmIdentity } from "./elements/step-up.js";
@@ -67,7 +68,8 @@ async function start() {
 function show({ first = false, notice = "", signIn = false } = {}) {
   const route = routeOf(location.pathname);
   document.body.dataset["screen"] = session ? route.screen : "door";
-  if (route.screen === "enrol") open("enrol-passkey", "Set up your passkey");
+  if (route.screen === "send") open("send-photos", "Send photos");
+  else if (route.screen === "enrol") open("enrol-passkey", "Set up your passkey");
   else if (route.screen === "recover") open("recover-account", "Get back in");
   else if (route.screen === "device") open("device-enrolment", "Set up this tablet");
   else if (!session && tablet && !signIn) open("device-door", tablet.name, { notice });

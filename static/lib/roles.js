@@ -64,6 +64,7 @@ const WORDS = {
   coordinator: "Coordinator",
   admin: "Administrator",
   device: "Ambulance tablet",
+  link: "Sent without an account",
 };
 
 /** @param {Role} role */
