@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult import audit
 from consult.accounts.people import acting
 from consult.accounts.secret import hash_of, mailed_secret
+from consult.backends.keys import SERVICE
 from consult.config import Settings
 from consult.errors import Conflict, NotSignedIn
 from consult.models import (
@@ -54,10 +55,8 @@ async def make_link(
     most_uses: int,
 ) -> Link:
     """Make a link with an account and a seat of its own, both good for as long as it is."""
-    account_id = uuid4()
     account = User(
-        id=account_id,
-        name=private("By link", account_id),
+        name=private("By link", SERVICE),  # nobody's name: no key of their own, none to shred
         role=Role.LINK,
         handle=secrets.token_bytes(_HANDLE_BYTES),
     )
