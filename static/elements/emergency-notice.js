@@ -2,7 +2,7 @@ import { emergencyNumber } from "../lib/emergency.js";
 import { part, stamp } from "../lib/templates.js";
 
 const TEMPLATES = { en: "emergency-notice", es: "emergency-notice-es" };
-const CALL = { en: "Call", es: "Llame al" };
+const CALL = { en: "Call", es: "Llamar" };
 
 /** Says that this is not for emergencies, and whom to call; with `open`, when to call as well. */
 export class EmergencyNotice extends HTMLElement {

