@@ -1,6 +1,7 @@
 import "./close-consult.js";
 import "./consult-deeds.js";
 import "./consult-guests.js";
+import "./consult-requests.js";
 import { showHead } from "./consult-head.js";
 import "./consult-thread.js";
 import "./emergency-access.js";
@@ -88,6 +89,7 @@ export class ConsultView extends HTMLElement {
     boxOf(this.consultId).see(this.#messages.map((message) => message.id));
     showHead(this, consult, this.user);
     this.#access.show(consult.emergency_until);
+    this.#requests.show(consult, this.user);
     this.#showThread(consult, { first: !before });
     this.#markRead();
     if (!before) return this.#arrive(consult);
@@ -207,6 +209,10 @@ export class ConsultView extends HTMLElement {
 
   get #access() {
     return /** @type {import("./emergency-access.js").EmergencyAccess} */ (this.querySelector("emergency-access"));
+  }
+
+  get #requests() {
+    return /** @type {import("./consult-requests.js").ConsultRequests} */ (this.querySelector("consult-requests"));
   }
 
   get #viewer() {

@@ -45,6 +45,12 @@ export const asksForConsent = ({ relation, emergency_until }, role) =>
 export const mayAskIn = ({ relation, state }, role) =>
   role === "specialist" && relation === "member" && state !== "closed";
 
+/** Who asks a patient or a colleague for photos. @param {Pick<OpenConsult, "relation" | "state" | "emergency_until">} consult
+ * @param {Role} role */
+export const mayAskForImages = ({ relation, state, emergency_until }, role) =>
+  state !== "closed" && !emergency_until &&
+  (role === "coordinator" || (role === "specialist" && (relation === "member" || relation === "inbox")));
+
 /** Does the seat of a guest end at this person's word? @param {Pick<OpenConsult, "relation">} consult
  * @param {Role} role */
 export const mayEndGuests = ({ relation }, role) =>

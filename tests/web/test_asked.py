@@ -218,3 +218,83 @@ def _shape(said: Any) -> Any:
     if isinstance(said, dict):
         return {name: _shape(each) for name, each in sorted(said.items())}
     return [_shape(each) for each in said] if isinstance(said, list) else None
+
+
+class TestAsking:
+    def test_staff_ask_see_the_link_once_and_what_came_of_it(
+        self, consult: str, specialist: Person, patient: Person, holder: Person, photo: Path
+    ) -> None:
+        page = specialist.page
+        page.get_by_role("button", name="Ask for photos").click()
+        sheet = page.get_by_role("dialog", name="Ask for photos")
+        sheet.get_by_label("What for?").select_option("dressing_change")
+        sheet.get_by_label("Where on the body?").select_option("hand")
+        sheet.get_by_label("Which side?").select_option("L")
+        sheet.get_by_label("By when?").select_option("In 3 days")
+        fits(specialist)
+        sheet.get_by_role("button", name="Ask", exact=True).click()
+
+        expect(sheet.get_by_text("The link is on its way to patient@example.org.")).to_be_visible()
+        expect(sheet.get_by_role("img", name="QR code of the link")).to_be_visible()
+        link = sheet.get_by_role("textbox", name="The link", exact=True).input_value()
+        fits(specialist)
+        page.keyboard.press("Escape")
+        row = page.locator("consult-requests li.thing")
+        expect(row).to_contain_text("Left hand, from further away; Left hand, close up")
+        expect(row).to_contain_text("Open")
+        assert link not in page.content()
+        fits(specialist)
+
+        holder.page.goto(link)
+        for place in ("from further away", "close up"):
+            holder.page.get_by_label(f"Take a photo: Left hand, {place}").set_input_files(photo)
+        expect(holder.page.get_by_role("heading", name="Thank you.")).to_be_visible()
+
+        page.get_by_text("1 request that ended").click()
+        expect(row.get_by_text("All came")).to_be_visible()
+
+    def test_the_patient_is_asked_in_the_consult_and_answers_there(
+        self, consult: str, specialist: Person, patient: Person, photo: Path
+    ) -> None:
+        ask(specialist, consult)
+        card = patient.page.get_by_role("region", name="Photos that you are asked for")
+        expect(card).to_contain_text("Your care team wants to see how it heals.")
+        fits(patient)
+
+        card.get_by_label("Take a photo").set_input_files(photo)
+
+        expect(patient.page.locator("figure.photo")).to_contain_text("Left hand")
+        expect(card).to_have_count(0)
+        expect(patient.page.get_by_role("button", name="Ask for photos")).to_be_hidden()
+
+    def test_a_request_gets_a_new_link_and_is_taken_back(
+        self, consult: str, specialist: Person, holder: Person
+    ) -> None:
+        page, before = specialist.page, ask(specialist, consult)
+        holder.expected = {401}
+
+        page.get_by_role("button", name="New link for Left hand").click()
+        page.get_by_role("dialog").get_by_role("button", name="New link").click()
+        after = page.get_by_role("textbox", name="The link", exact=True).input_value()
+        page.get_by_role("button", name="Close", exact=True).click()
+
+        holder.page.goto(before)
+        expect(holder.page.get_by_text("This link does not work any more")).to_be_visible()
+        holder.page.goto(after)
+        expect(holder.page.get_by_role("heading", name="Send photos")).to_be_visible()
+
+        page.get_by_role("button", name="Take back for Left hand").click()
+        page.get_by_role("dialog").get_by_role("button", name="Take it back").click()
+        expect(page.get_by_text("1 request that ended")).to_be_visible()
+        holder.page.reload()
+        expect(holder.page.get_by_text("This link does not work any more")).to_be_visible()
+
+    def test_a_keyboard_asks(self, consult: str, specialist: Person) -> None:
+        page = specialist.page
+        tab_to(page, page.get_by_role("button", name="Ask for photos"))
+        page.keyboard.press("Enter")
+        sheet = page.get_by_role("dialog", name="Ask for photos")
+        tab_to(page, sheet.get_by_role("button", name="Ask", exact=True))
+        page.keyboard.press("Enter")
+
+        expect(sheet.get_by_role("heading", name="It is asked for")).to_be_focused()
