@@ -19,6 +19,7 @@ _PAGES = (
     "/account",
     "/people",
     "/reviews",
+    "/emergencies",
     "/send",
     "/patients/{patient_id:uuid}",
     "/consults/{consult_id:uuid}",

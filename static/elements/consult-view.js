@@ -30,6 +30,8 @@ export class ConsultView extends HTMLElement {
   #messages = [];
   #readTo = Infinity;
   #marked = 0;
+  /** @type {import("../lib/image-requests.js").ImageRequest[]} */
+  #asked = [];
   #turning = false;
   #refresh = coalesced(() => this.#load());
 
@@ -47,6 +49,7 @@ export class ConsultView extends HTMLElement {
     this.addEventListener("message-sent", () => this.#refresh(), { signal });
     this.addEventListener("consult-closed", () => this.#refresh(), { signal });
     this.addEventListener("seats-changed", () => this.#refresh(), { signal });
+    this.addEventListener("requests-read", (event) => this.#onRequests(/** @type {any} */ (event).detail), { signal });
     this.addEventListener("consent-said", () => this.#refresh(), { signal });
     document.addEventListener("visibilitychange", () => this.#markRead(), { signal });
     this.#refresh();
@@ -97,6 +100,12 @@ export class ConsultView extends HTMLElement {
     this.dispatchEvent(new CustomEvent("consult-changed", { bubbles: true }));
   }
 
+  /** @param {import("../lib/image-requests.js").ImageRequest[]} asked */
+  #onRequests(asked) {
+    this.#asked = asked;
+    if (this.#consult) this.#showThread(this.#consult, { first: false });
+  }
+
   /** @param {api.OpenConsult} consult @param {{ first: boolean }} how */
   #showThread(consult, { first }) {
     this.#thread.show({
@@ -105,6 +114,7 @@ export class ConsultView extends HTMLElement {
       readTo: this.#readTo || Infinity,
       user: this.user,
       first,
+      asked: this.#asked,
       mayTurn: (photo) => this.#mayTurn(photo),
     });
     const composer = /** @type {import("./message-composer.js").MessageComposer} */ (

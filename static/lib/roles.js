@@ -28,6 +28,9 @@ export const hasConsults = (role) => role !== "admin";
 /** @param {Role} role */
 export const seesPeople = (role) => role === "coordinator" || role === "admin";
 
+/** Whoever looks photos over, or sees to what is late. @param {Role} role */
+export const looksOver = (role) => role === "specialist" || role === "coordinator";
+
 /** @param {Role} role */
 export const reviewsEmergencies = (role) => role === "coordinator";
 

@@ -221,8 +221,9 @@ def _shape(said: Any) -> Any:
 
 
 class TestAsking:
+    @pytest.mark.usefixtures("consult")
     def test_staff_ask_see_the_link_once_and_what_came_of_it(
-        self, consult: str, specialist: Person, patient: Person, holder: Person, photo: Path
+        self, specialist: Person, holder: Person, photo: Path
     ) -> None:
         page = specialist.page
         page.get_by_role("button", name="Ask for photos").click()
@@ -289,7 +290,8 @@ class TestAsking:
         holder.page.reload()
         expect(holder.page.get_by_text("This link does not work any more")).to_be_visible()
 
-    def test_a_keyboard_asks(self, consult: str, specialist: Person) -> None:
+    @pytest.mark.usefixtures("consult")
+    def test_a_keyboard_asks(self, specialist: Person) -> None:
         page = specialist.page
         tab_to(page, page.get_by_role("button", name="Ask for photos"))
         page.keyboard.press("Enter")
@@ -298,3 +300,87 @@ class TestAsking:
         page.keyboard.press("Enter")
 
         expect(sheet.get_by_role("heading", name="It is asked for")).to_be_focused()
+
+
+_LOOK_OVER = """async () => {
+    const { csrf_token } = await (await fetch("/api/session")).json();
+    const headers = { "X-CSRF-Token": csrf_token, "Content-Type": "application/json" };
+    const { photos } = await (await fetch("/api/reviews?limit=200")).json();
+    for (const { id } of photos)
+        await fetch(`/api/photos/${id}/review`,
+            { method: "POST", headers, body: JSON.stringify({ verdict: "accepted" }) });
+}"""
+
+
+class TestReviews:
+    @pytest.fixture(autouse=True)
+    def _waiting(self, patient: Person, specialist: Person, photo: Path) -> None:
+        """A consult with the only two photos of the service that wait."""
+        specialist.page.evaluate(_LOOK_OVER)
+        patient.ask_for_help("Look my photos over")
+        patient.choose_photos(photo, photo)
+        patient.page.get_by_label("Where on the body is Photo 1?").select_option("forearm")
+        patient.say("Two photos")
+
+    def test_one_is_rejected_the_other_accepted_and_the_patient_takes_it_again(
+        self, patient: Person, specialist: Person, photo: Path
+    ) -> None:
+        page = specialist.page
+        specialist.go_home()
+        page.get_by_role("link", name="Reviews").click()
+        expect(page.get_by_role("heading", name="Forearm")).to_be_visible()
+        expect(page.get_by_text("2 photos wait")).to_be_visible()
+        fits(specialist)
+        page.get_by_role("button", name="Not good enough").click()
+        expect(page.get_by_text("Say what is wrong with it first.")).to_be_visible()
+        page.get_by_role("radio", name="Too dark").check()
+        page.get_by_role("button", name="Not good enough").click()
+
+        expect(page.get_by_role("heading", name="Place not given")).to_be_focused()
+        page.get_by_role("button", name="Good enough").first.click()
+        expect(page.get_by_text("Nothing waits.")).to_be_visible()
+        fits(specialist)
+
+        figure = patient.page.locator("figure.photo").filter(has_text="It was too dark.")
+        expect(figure).to_contain_text("Stand near a window, or turn on a lamp.")
+        expect(figure.get_by_role("img", name="Drawing")).to_be_visible()
+        expect(figure).to_contain_text("Please send by")
+        fits(patient)
+        figure.get_by_label("Take a photo").set_input_files(photo)
+
+        before = patient.page.get_by_text("1 photo before, taken again")
+        expect(before).to_be_visible()
+        expect(patient.page.get_by_text("It was too dark.")).to_have_count(0)
+        expect(patient.page.locator("figure.photo")).to_have_count(2)
+        before.click()
+        expect(patient.page.get_by_role("img", name="The photo before")).to_be_visible()
+        fits(patient)
+
+    def test_a_keyboard_is_enough(self, specialist: Person) -> None:
+        page = specialist.page
+        page.goto(f"{specialist.url}/reviews")
+        tab_to(page, page.get_by_role("button", name="Good enough").first)
+        page.keyboard.press("1")
+        expect(page.get_by_role("radio", name="Blurred")).to_be_checked()
+
+        page.keyboard.press("r")
+
+        expect(page.get_by_role("heading", name="Place not given")).to_be_focused()
+        expect(page.get_by_role("radio", name="Blurred")).not_to_be_checked()
+        page.keyboard.press("a")
+        expect(page.get_by_role("heading", name="Photos to look over")).to_be_focused()
+        expect(page.get_by_text("Nothing waits.")).to_be_visible()
+
+    def test_a_coordinator_sees_what_is_late_and_no_photo(self, coordinator: Person) -> None:
+        coordinator.page.get_by_role("link", name="Reviews").click()
+
+        expect(coordinator.page.get_by_role("heading", name="Asked for, and late")).to_be_visible()
+        expect(coordinator.page.get_by_text("Nothing waits.")).to_be_visible()
+        assert coordinator.page.locator("main img[src]").count() == 0
+        fits(coordinator)
+
+    def test_a_patient_is_shown_their_consults_there(self, patient: Person) -> None:
+        patient.page.goto(f"{patient.url}/reviews")
+
+        expect(patient.page.get_by_role("heading", name="My consults")).to_be_visible()
+        expect(patient.page.get_by_role("link", name="Reviews")).to_be_hidden()
