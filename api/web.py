@@ -21,6 +21,7 @@ _PAGES = (
     "/reviews",
     "/emergencies",
     "/send",
+    "/outcome",
     "/patients/{patient_id:uuid}",
     "/consults/{consult_id:uuid}",
 )

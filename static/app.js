@@ -8,6 +8,7 @@ import "./elements/emergency-notice.js";
 import "./elements/enrol-passkey.js";
 import "./elements/glass-reviews.js";
 import "./elements/patient-choices.js";
+import "./elements/patient-outcome.js";
 import "./elements/people-desk.js";
 import "./elements/recover-account.js";
 import "./elements/review-desk.js";
@@ -70,6 +71,7 @@ function show({ first = false, notice = "", signIn = false } = {}) {
   const route = routeOf(location.pathname);
   document.body.dataset["screen"] = session ? route.screen : "door";
   if (route.screen === "send") open("send-photos", "Send photos");
+  else if (route.screen === "outcome") open("patient-outcome", "How did it go?");
   else if (route.screen === "enrol") open("enrol-passkey", "Set up your passkey");
   else if (route.screen === "recover") open("recover-account", "Get back in");
   else if (route.screen === "device") open("device-enrolment", "Set up this tablet");

@@ -1,6 +1,7 @@
 import "./close-consult.js";
 import "./consult-deeds.js";
 import "./consult-guests.js";
+import "./consult-outcome.js";
 import "./consult-requests.js";
 import { showHead } from "./consult-head.js";
 import "./consult-thread.js";
@@ -93,6 +94,7 @@ export class ConsultView extends HTMLElement {
     showHead(this, consult, this.user);
     this.#access.show(consult.emergency_until);
     this.#requests.show(consult, this.user);
+    /** @type {import("./consult-outcome.js").ConsultOutcome} */ (this.querySelector("consult-outcome")).show(consult);
     this.#showThread(consult, { first: !before });
     this.#markRead();
     if (!before) return this.#arrive(consult);

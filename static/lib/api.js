@@ -21,7 +21,8 @@
  *   consent: import("./consents.js").Standing, consent_overdue: boolean, opened_by: Person, claimed_by: Person | null, joined: boolean, unread: number,
  *   last_seq: number, photo_count: number, created_at: string, updated_at: string }} Consult
  * @typedef {Consult & { last_event: number, people: Person[], photos: Photo[],
- *   guests: import("./guests.js").Guest[], emergency_until: string | null }} OpenConsult
+ *   guests: import("./guests.js").Guest[], emergency_until: string | null,
+ *   outcome_at: string | null }} OpenConsult
  * @typedef {{ id: string, consult_id: string, width: number, height: number,
  *   captured_at: string | null, captured_offset: string | null, body_site: string | null,
  *   laterality: string | null, view: string | null, note: string, device_make: string | null,
