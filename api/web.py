@@ -20,6 +20,7 @@ _PAGES = (
     "/people",
     "/reviews",
     "/emergencies",
+    "/figures",
     "/send",
     "/outcome",
     "/patients/{patient_id:uuid}",

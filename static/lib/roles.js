@@ -31,6 +31,9 @@ export const seesPeople = (role) => role === "coordinator" || role === "admin";
 /** Whoever looks photos over, or sees to what is late. @param {Role} role */
 export const looksOver = (role) => role === "specialist" || role === "coordinator";
 
+/** How long answers take. @param {Role} role */
+export const readsFigures = (role) => looksOver(role) || role === "admin";
+
 /** @param {Role} role */
 export const reviewsEmergencies = (role) => role === "coordinator";
 
