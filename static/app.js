@@ -80,7 +80,7 @@ function show({ first = false, notice = "", signIn = false } = {}) {
   else if (!session) open("sign-in", "Sign in", { notice });
   else if (route.screen === "account") open("your-account", "Your account", session);
   else if (route.screen === "people" && seesPeople(session.user.role)) open("people-desk", "People", session);
-  else if (route.screen === "reviews" && looksOver(session.user.role)) open("review-desk", "Photos to look over");
+  else if (route.screen === "reviews" && looksOver(session.user.role)) open("review-desk", "Reviews", session);
   else if (route.screen === "figures" && readsFigures(session.user.role)) open("figures-desk", "Figures");
   else if (route.screen === "emergencies" && reviewsEmergencies(session.user.role)) open("glass-reviews", "Emergency access");
   else if (route.screen === "patient") openChoices(route.id, session.user);

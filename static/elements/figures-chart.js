@@ -3,7 +3,7 @@ import { barsOf, chartWords } from "../lib/figures.js";
 /** @typedef {import("../lib/figures.js").Figure} Figure */
 
 const SVG = "http://www.w3.org/2000/svg";
-const ROW = 58; // px from one partner to the next
+const ROW = 78; // px from one partner to the next
 const BARS = /** @type {const} */ ([["p99", 6], ["p90", 12], ["p50", 18]]);
 
 let charts = 0;
@@ -27,8 +27,8 @@ export function figuresChart(figures, title) {
 /** @param {ReturnType<typeof barsOf>[number]} bar @param {number} top */
 function rowOf(bar, top) {
   const name = Object.assign(drawn("text", { x: "0", y: String(top + 16), class: "bar-name" }), { textContent: bar.name });
-  const words = Object.assign(drawn("text", { x: "100%", y: String(top + 16), "text-anchor": "end", class: "bar-words" }), { textContent: bar.words });
-  const middle = top + 35;
+  const words = Object.assign(drawn("text", { x: "0", y: String(top + 36), class: "bar-words" }), { textContent: bar.words });
+  const middle = top + 54;
   const track = drawn("line", { x1: "0", x2: "100%", y1: String(middle), y2: String(middle), class: "bar-track" });
   const bars = BARS.map(([part, height]) =>
     drawn("rect", { x: "0", y: String(middle - height / 2), width: `${bar[part]}%`, height: String(height), class: `bar-${part}` }),

@@ -2,6 +2,7 @@ import { attempt } from "../lib/attempt.js";
 import { DUE_IN, dueIn, listOverdue, PURPOSES, wantedList } from "../lib/image-requests.js";
 import { wordsFor } from "../lib/passkey.js";
 import { getWorklist, REASONS, reviewPhoto } from "../lib/reviews.js";
+import { seesPhotos } from "../lib/roles.js";
 import { consultPath } from "../lib/routes.js";
 import { announce, fill, onPress, part, stamp } from "../lib/templates.js";
 import { momentWords } from "../lib/time.js";
@@ -16,11 +17,14 @@ import { describe, factsOf } from "./photo-figure.js";
  * and why. A key does each while the photo has the focus. Below it, what was asked for and is late.
  */
 class ReviewDesk extends HTMLElement {
+  /** Set before it is shown. */
+  user = { role: /** @type {import("../lib/api.js").Role} */ ("specialist") };
   /** @type {import("../lib/reviews.js").Worklist} */
   #waiting = { photos: [], consults: [] };
   #reviewId = crypto.randomUUID();
 
   connectedCallback() {
+    if (!seesPhotos(this.user.role)) fill(this, { title: "What is late" });
     this.#offerReasons();
     part(this, "retake").append(...DUE_IN.map(([words, hours]) => new Option(words, String(hours), hours === 24, hours === 24)));
     onPress(this, "accept", () => this.#accept());
@@ -54,7 +58,7 @@ class ReviewDesk extends HTMLElement {
     const [photo] = this.#waiting.photos;
     part(this, "now").hidden = !photo;
     fill(this, { left: photo ? `${counted(this.#waiting.photos.length, "photo waits", "photos wait")}` : "", problem: "" });
-    part(this, "nothing").hidden = Boolean(photo);
+    part(this, "nothing").hidden = Boolean(photo) || !seesPhotos(this.user.role);
     if (!photo) return;
     this.#reviewId = crypto.randomUUID();
     for (const input of this.#inputs) input.checked = false;

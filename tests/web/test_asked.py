@@ -52,6 +52,7 @@ def holder(visitors: Visitors) -> Person:
 
 def fits(person: Person) -> None:
     check(person.page)
+    assert person.page.evaluate(_WIDER) <= 0
     person.page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
     assert person.page.evaluate(_WIDER) <= 0
 
@@ -374,8 +375,9 @@ class TestReviews:
     def test_a_coordinator_sees_what_is_late_and_no_photo(self, coordinator: Person) -> None:
         coordinator.page.get_by_role("link", name="Reviews").click()
 
-        expect(coordinator.page.get_by_role("heading", name="Asked for, and late")).to_be_visible()
-        expect(coordinator.page.get_by_text("Nothing waits.")).to_be_visible()
+        expect(coordinator.page.get_by_role("heading", name="What is late")).to_be_visible()
+        expect(coordinator.page.get_by_text("Nothing is late.")).to_be_visible()
+        expect(coordinator.page.get_by_text("Nothing waits.")).to_be_hidden()
         assert coordinator.page.locator("main img[src]").count() == 0
         fits(coordinator)
 

@@ -85,5 +85,6 @@ def test_a_patient_finds_no_figures(patient: Person) -> None:
 
 def fits(person: Person) -> None:
     check(person.page)
+    assert person.page.evaluate(_WIDER) <= 0
     person.page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
     assert person.page.evaluate(_WIDER) <= 0
