@@ -202,9 +202,11 @@ export const tipWords = ({ view }, words) => words.tips[view ?? "any"] ?? words.
 export const whenWords = (at, { locale }) =>
   new Date(at).toLocaleString(locale, { weekday: "long", month: "long", day: "numeric", hour: "numeric", minute: "2-digit" });
 
-/** @param {string} at @param {Date} now @param {Words} words */
-export const dueWords = (at, now, words) =>
-  Date.parse(at) < now.getTime() ? words.late(whenWords(at, words)) : words.due(whenWords(at, words));
+/** "5:59 p.m." brings its own full stop. @param {string} at @param {Date} now @param {Words} words */
+export function dueWords(at, now, words) {
+  const say = Date.parse(at) < now.getTime() ? words.late : words.due;
+  return say(whenWords(at, words)).replace("..", ".");
+}
 
 /** @param {number} status @param {Words} words */
 export const problemWords = (status, { problems }) => problems[status] ?? problems["any"] ?? "";

@@ -144,6 +144,8 @@ class Story:
         page.get_by_role("button", name="Close the photo").click()
 
     def it_ends(self, specialist: Person, patient: Person) -> None:
+        specialist.say("Good. That is all for now.")
+        patient.page.get_by_text("That is all for now").wait_for()
         specialist.page.get_by_role("button", name="Close consult").click()
         self.show(specialist, "20-close-consult")
         specialist.page.get_by_role("dialog").get_by_role("button", name="Close consult").click()
