@@ -14,6 +14,7 @@ from api.auditing import put_on_record, recording
 from api.auth import actor_of
 from api.bodies import Body, Query, read_json, read_query
 from api.openapi import operation
+from api.qr import qr_svg
 from api.shapes import Shape, Time
 from api.state import ConsultRequest
 from consult import image_requests
@@ -130,6 +131,8 @@ class ImageRequestMade(Shape):
     """One a window."""
     link: str | None
     """Of the window that has begun: to hand over where no mail goes."""
+    qr: str | None
+    """The same link for a phone to read: an SVG document."""
 
 
 @operation(
@@ -226,7 +229,8 @@ async def shape_made(
     links = await image_requests.links_of(session, requests)
     begun = next((links[each.link_id] for each in requests if each.link_id), None)
     link = address_of(backends.settings, backends.secret, begun) if begun else None
-    return ImageRequestMade(items=await _shape(session, requests), link=link)
+    items = await _shape(session, requests)
+    return ImageRequestMade(items=items, link=link, qr=qr_svg(link) if link else None)
 
 
 async def _shape(session: AsyncSession, requests: Sequence[ImageRequest]) -> list[ImageRequestRead]:

@@ -113,6 +113,14 @@ async def get_outcome(session: AsyncSession, seat: Seat) -> PatientOutcome:
     return outcome
 
 
+async def outcome_told_at(session: AsyncSession, seat: Seat) -> datetime | None:
+    """When it was told what became of the patient; None: not yet, or not to this seat."""
+    if seat.view is not Audience.CLINICIANS:
+        return None
+    outcome = await session.get(PatientOutcome, seat.consult.id)
+    return outcome.answered_at if outcome else None
+
+
 def outcome_mail(settings: Settings, key: bytes, to: str, link: Link) -> Message:
     return Message(
         to=to,

@@ -50,6 +50,7 @@ from consult.consults import (
     unreachable_of,
 )
 from consult.errors import InvalidFields
+from consult.outcomes import outcome_told_at
 from consult.photos import photos_in
 
 
@@ -120,6 +121,7 @@ async def get_consult(request: ConsultRequest) -> Response:
         guests = [shape_guest(guest) for guest in await guests_of(session, seat)]
         photos = await shape_photos(session, await photos_in(session, seat))
         pages = [PageRead.of(page, seat) for page in await pages_of(session, seat)]
+        outcome_at = await outcome_told_at(session, seat)
         unreachable = [Person.of(user) for user in await unreachable_of(session, seat)]
         emergency_until = await open_until(session, seat)
     async with recording(request) as session:
@@ -134,6 +136,7 @@ async def get_consult(request: ConsultRequest) -> Response:
         emergency_until=emergency_until,
         pages=pages,
         unreachable=unreachable,
+        outcome_at=outcome_at,
     )
     return detail.response()
 

@@ -149,6 +149,8 @@ class ConsultDetail(ConsultRead):
     """The ladder: who was paged when, and who will be."""
     unreachable: list[Person]
     """Their mail address does not work."""
+    outcome_at: Time | None
+    """When somebody told clinicians what became of the patient."""
 
 
 class ConsultPage(Shape):

@@ -1,6 +1,8 @@
 import "./close-consult.js";
 import "./consult-deeds.js";
 import "./consult-guests.js";
+import "./consult-outcome.js";
+import "./consult-requests.js";
 import { showHead } from "./consult-head.js";
 import "./consult-thread.js";
 import "./emergency-access.js";
@@ -29,6 +31,8 @@ export class ConsultView extends HTMLElement {
   #messages = [];
   #readTo = Infinity;
   #marked = 0;
+  /** @type {import("../lib/image-requests.js").ImageRequest[]} */
+  #asked = [];
   #turning = false;
   #refresh = coalesced(() => this.#load());
 
@@ -46,6 +50,7 @@ export class ConsultView extends HTMLElement {
     this.addEventListener("message-sent", () => this.#refresh(), { signal });
     this.addEventListener("consult-closed", () => this.#refresh(), { signal });
     this.addEventListener("seats-changed", () => this.#refresh(), { signal });
+    this.addEventListener("requests-read", (event) => this.#onRequests(/** @type {any} */ (event).detail), { signal });
     this.addEventListener("consent-said", () => this.#refresh(), { signal });
     document.addEventListener("visibilitychange", () => this.#markRead(), { signal });
     this.#refresh();
@@ -88,11 +93,19 @@ export class ConsultView extends HTMLElement {
     boxOf(this.consultId).see(this.#messages.map((message) => message.id));
     showHead(this, consult, this.user);
     this.#access.show(consult.emergency_until);
+    this.#requests.show(consult, this.user);
+    /** @type {import("./consult-outcome.js").ConsultOutcome} */ (this.querySelector("consult-outcome")).show(consult);
     this.#showThread(consult, { first: !before });
     this.#markRead();
     if (!before) return this.#arrive(consult);
     if (arrived.length || morePhotos > 0) this.#tell(arrived, morePhotos);
     this.dispatchEvent(new CustomEvent("consult-changed", { bubbles: true }));
+  }
+
+  /** @param {import("../lib/image-requests.js").ImageRequest[]} asked */
+  #onRequests(asked) {
+    this.#asked = asked;
+    if (this.#consult) this.#showThread(this.#consult, { first: false });
   }
 
   /** @param {api.OpenConsult} consult @param {{ first: boolean }} how */
@@ -103,6 +116,7 @@ export class ConsultView extends HTMLElement {
       readTo: this.#readTo || Infinity,
       user: this.user,
       first,
+      asked: this.#asked,
       mayTurn: (photo) => this.#mayTurn(photo),
     });
     const composer = /** @type {import("./message-composer.js").MessageComposer} */ (
@@ -207,6 +221,10 @@ export class ConsultView extends HTMLElement {
 
   get #access() {
     return /** @type {import("./emergency-access.js").EmergencyAccess} */ (this.querySelector("emergency-access"));
+  }
+
+  get #requests() {
+    return /** @type {import("./consult-requests.js").ConsultRequests} */ (this.querySelector("consult-requests"));
   }
 
   get #viewer() {

@@ -3,7 +3,7 @@
 import { getSession } from "./api.js";
 import { delay } from "./backoff.js";
 
-const NAMES = ["message.posted", "photo.attached", "consult.changed"];
+const NAMES = ["message.posted", "photo.attached", "consult.changed", "request.changed", "photo.accepted", "photo.rejected", "outcome.given"];
 const SETTLED = 10_000; // a stream that lasted this long was a good one
 
 /**
