@@ -208,14 +208,17 @@ def _words(expression: str) -> Any:
     return json.loads(str(done.stdout))
 
 
-def _lines(said: Any) -> list[str]:
+Said = str | list["Said"] | dict[str, "Said"]
+
+
+def _lines(said: Said) -> list[str]:
     if isinstance(said, str):
         return [said]
     inside = said.values() if isinstance(said, dict) else said
     return [line for each in inside for line in _lines(each)]
 
 
-def _shape(said: Any) -> Any:
+def _shape(said: Said) -> object:
     if isinstance(said, dict):
         return {name: _shape(each) for name, each in sorted(said.items())}
     return [_shape(each) for each in said] if isinstance(said, list) else None
