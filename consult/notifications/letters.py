@@ -48,13 +48,13 @@ _LETTERS = {
         "An emergency access has to be reviewed",
         "Somebody opened a consult that is not theirs, and said that it was an emergency.\n"
         "Review it within 72 hours.\n\nSign in to do so:",
-        "/break-glass",
+        "/emergencies",
     ),
     Words.GLASS_OVERDUE: _Letter(
         "Overdue: an emergency access has not been reviewed",
         "Somebody opened a consult that is not theirs more than 72 hours ago, and nobody has\n"
         "reviewed it.\n\nSign in to do it now:",
-        "/break-glass",
+        "/emergencies",
     ),
     Words.PROXY_ENDED: _Letter(
         "A patient ended what somebody may do for them",

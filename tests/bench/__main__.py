@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from tests.bench import (
     bench_commands,
+    bench_decision,
     bench_escalations,
     bench_guards,
     bench_http,
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, tuple[Callable[[int], None], int]] = {
     "commands": (bench_commands.one_file, 15),
     "folder": (bench_commands.whole_folder, 10),
     "http": (bench_http.main, 5),
+    "decision": (bench_decision.every_cell, 1),
     "guards": (bench_guards.guards, 60),
     "slow": (bench_slow.slow, 500),
     "escalations": (bench_escalations.due, 100_000),

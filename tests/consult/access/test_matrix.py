@@ -1,8 +1,6 @@
 """AZ-1, AZ-13. Every combination of facts with every action, held to rules in other words than
 the code's, and the whole to a table that a person has read."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -67,15 +65,8 @@ CLINICAL = (Role.EMS, Role.SPECIALIST, Role.COORDINATOR, Role.ADMIN, Role.DEVICE
 NOT_THEIR_OWN = (Relation.NONE, Relation.MEMBER, Relation.GUEST, Relation.INBOX)
 
 
-def test_there_are_millions_of_cells_and_they_are_decided_in_seconds() -> None:
-    verdicts.cache_clear()
-    started = time.process_time()
-
-    cells = verdicts()
-
-    # 6.3 million when this was written, in 5 seconds of one core.
-    assert cells.size == np.prod(SHAPE) > 6_000_000
-    assert time.process_time() - started < 30
+def test_every_one_of_millions_of_cells_is_decided() -> None:
+    assert verdicts().size == np.prod(SHAPE) > 6_000_000
 
 
 def test_what_is_allowed_is_what_the_table_allows() -> None:
