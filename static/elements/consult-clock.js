@@ -2,6 +2,7 @@ import { attempt } from "../lib/attempt.js";
 import { clockLines, nobodyOnDuty, pageLines, whenWords } from "../lib/clock.js";
 import { dueWords, isLate } from "../lib/due.js";
 import { textsOf } from "../lib/duty.js";
+import { emergencyNumber } from "../lib/emergency.js";
 import { isOver, isUntaken, ownerWords } from "../lib/states.js";
 import { confirmEmergency, takeStep } from "../lib/steps.js";
 import { announce, fill, onPress, part, stamp } from "../lib/templates.js";
@@ -75,7 +76,14 @@ export class ConsultClock extends HTMLElement {
     fill(this, { "call-number": `Call ${telephone}`, unreachable: unreachableWords(consult.unreachable) });
     const texts = await textsOf(consult.service.id);
     const waiting = texts["waiting"] || "It gets worse, or takes too long? Call.";
-    fill(this, { "call-words": nobody ? texts["nobody_on_duty"] || "Nobody is on duty right now. Call instead." : waiting });
+    const none = texts["nobody_on_duty"] || this.#nobody(telephone);
+    fill(this, { "call-words": nobody ? none : waiting });
+  }
+
+  /** No patient is sent to the emergency number with a question that can wait. @param {string} telephone */
+  #nobody(telephone) {
+    const waits = this.#user.role === "patient" && telephone === emergencyNumber();
+    return waits ? "Nobody is on duty right now. It gets worse, or is an emergency? Call." : "Nobody is on duty right now. Call instead.";
   }
 
   /** @param {OpenConsult} consult */
