@@ -101,7 +101,10 @@ async def list_steps(session: AsyncSession, seat: Seat) -> list[Step]:
 def possible_for(seat: Seat) -> list[states.Step]:
     """The steps that the actor of `seat` can take now."""
     sides = sides_of(seat)
-    return [step for step in states.possible(seat.consult.state) if MOVES[step].by & sides]
+    steps = [step for step in states.possible(seat.consult.state) if MOVES[step].by & sides]
+    if seat.actor.role is Role.COORDINATOR:  # they see to it that somebody takes it
+        return [step for step in steps if step is not states.Step.ACKNOWLEDGE]
+    return steps
 
 
 def sides_of(seat: Seat) -> frozenset[Owner]:

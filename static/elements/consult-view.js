@@ -1,4 +1,5 @@
 import "./close-consult.js";
+import "./consult-clock.js";
 import "./consult-deeds.js";
 import "./consult-guests.js";
 import "./consult-outcome.js";
@@ -13,6 +14,7 @@ import { coalesced } from "../lib/coalesced.js";
 import { follow } from "../lib/live.js";
 import { isOwn, mayTurn } from "../lib/roles.js";
 import { boxOf } from "../lib/sending.js";
+import { isOver } from "../lib/states.js";
 import { announce, fill, part, stamp } from "../lib/templates.js";
 import { lastSeq, mergeMessages } from "../lib/thread.js";
 import { turnRight } from "../lib/turning.js";
@@ -48,6 +50,7 @@ export class ConsultView extends HTMLElement {
     // Not to the one that was opened: it may have been left for another, or turned into another.
     this.addEventListener("viewer-closed", (event) => this.#thread.focusPhoto(/** @type {any} */ (event).detail, "open"));
     this.addEventListener("message-sent", () => this.#refresh(), { signal });
+    this.addEventListener("consult-moved", () => this.#refresh(), { signal });
     this.addEventListener("consult-closed", () => this.#refresh(), { signal });
     this.addEventListener("seats-changed", () => this.#refresh(), { signal });
     this.addEventListener("requests-read", (event) => this.#onRequests(/** @type {any} */ (event).detail), { signal });
@@ -123,7 +126,7 @@ export class ConsultView extends HTMLElement {
       this.querySelector("message-composer")
     );
     if (!composer.consultId) composer.start(this.consultId, this.user);
-    composer.hidden = consult.state === "closed" || Boolean(consult.emergency_until);
+    composer.hidden = isOver(consult.state) || Boolean(consult.emergency_until);
   }
 
   /**
@@ -177,7 +180,7 @@ export class ConsultView extends HTMLElement {
   /** @param {api.Photo} photo */
   #mayTurn(photo) {
     const { state, emergency_until } = this.#consult ?? {};
-    return state !== "closed" && !emergency_until && mayTurn(photo, this.user);
+    return state !== undefined && !isOver(state) && !emergency_until && mayTurn(photo, this.user);
   }
 
   /** @param {CustomEvent<string> & { target: HTMLElement }} event with the photo's id */

@@ -13,16 +13,20 @@
  *   fresh_until: string | null, device_id: string | null }} Session
  * @typedef {"emergency" | "follow_up" | "second_opinion" | "pre_visit" | "prior_imaging"} Kind
  * @typedef {"routine" | "urgent" | "asap" | "stat"} Urgency
- * @typedef {"submitted" | "in_review" | "answered" | "closed"} State
+ * @typedef {import("./states.js").State} State
  * @typedef {"everyone" | "clinicians"} Audience
  * @typedef {"none" | "subject" | "proxy" | "member" | "guest" | "inbox"} Relation what I am to a consult
  * @typedef {{ id: string, kind: Kind, urgency: Urgency, state: State, reason: string,
  *   patient: { id: string, name: string } | null, relation: Relation,
  *   consent: import("./consents.js").Standing, consent_overdue: boolean, opened_by: Person, claimed_by: Person | null, joined: boolean, unread: number,
+ *   priority: "red" | "orange" | "yellow" | "green", owner: import("./states.js").Owner | null,
+ *   service: { id: string, name: string, telephone: string }, due_at: string | null, overdue: boolean,
+ *   possible: import("./steps.js").Step[], clock: import("./clock.js").Clock,
+ *   emergency: import("./clock.js").Emergency | null,
  *   last_seq: number, photo_count: number, created_at: string, updated_at: string }} Consult
  * @typedef {Consult & { last_event: number, people: Person[], photos: Photo[],
  *   guests: import("./guests.js").Guest[], emergency_until: string | null,
- *   outcome_at: string | null }} OpenConsult
+ *   outcome_at: string | null, pages: import("./clock.js").Page[], unreachable: Person[] }} OpenConsult
  * @typedef {{ id: string, consult_id: string, width: number, height: number,
  *   captured_at: string | null, captured_offset: string | null, body_site: string | null,
  *   laterality: string | null, view: string | null, note: string, device_make: string | null,

@@ -3,6 +3,8 @@
  * from offering what it would refuse. Pure.
  */
 
+import { isOver } from "./states.js";
+
 /** @typedef {import("./api.js").Role} Role */
 
 /** @param {Role} role */
@@ -49,7 +51,7 @@ export const asksForConsent = ({ relation, emergency_until }, role) =>
 
 /** @param {Pick<OpenConsult, "relation" | "state">} consult @param {Role} role */
 export const mayAskIn = ({ relation, state }, role) =>
-  role === "specialist" && relation === "member" && state !== "closed";
+  role === "specialist" && relation === "member" && !isOver(state);
 
 /** Who asks a patient or a colleague for photos. @param {Pick<OpenConsult, "relation" | "state" | "emergency_until">} consult
  * @param {Role} role */

@@ -91,6 +91,15 @@ async def test_what_is_not_possible_says_what_is(people: People) -> None:
     ]
 
 
+async def test_a_coordinator_is_not_told_that_they_can_take_it(people: People) -> None:
+    consult_id = await people.ems.open_consult(kind="emergency")
+
+    shown = await people.coordinator.read(f"/api/consults/{consult_id}")
+
+    assert "triage" in shown["possible"]
+    assert "acknowledge" not in shown["possible"]
+
+
 async def test_the_other_sides_step_is_refused(people: People) -> None:
     consult_id = await people.patient.open_consult()
 

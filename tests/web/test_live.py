@@ -57,7 +57,7 @@ def test_the_list_at_a_desk_moves_up_what_was_asked_again(
 
     patient.say("And how long will that take?")
 
-    expect(row).to_contain_text("Asked again")
+    expect(row).to_contain_text("Being reviewed")
     expect(row).not_to_contain_text("new")
 
 
