@@ -3,7 +3,7 @@
 python -m tests.bench [NAME [ROUNDS]]
 
 ROUNDS is the number of connections for "slow", of pairs for "guards", of open ones for
-"escalations".
+"escalations", of streams for "events".
 """
 
 import os
@@ -16,6 +16,7 @@ from tests.bench import (
     bench_commands,
     bench_decision,
     bench_escalations,
+    bench_events,
     bench_guards,
     bench_http,
     bench_photo,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, tuple[Callable[[int], None], int]] = {
     "decision": (bench_decision.every_cell, 1),
     "guards": (bench_guards.guards, 60),
     "slow": (bench_slow.slow, 500),
+    "events": (bench_events.delivery, 200),
     "escalations": (bench_escalations.due, 100_000),
 }
 
