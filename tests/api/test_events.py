@@ -80,6 +80,7 @@ class Stream:
                     number = value
                 elif name == "event":
                     self.arrived.put((number, value))
+                    number = ""
         self.arrived.put(None)
 
 
