@@ -39,6 +39,7 @@ from consult.consults import (
     close_consult,
     get_seat,
     guests_of,
+    late_seats,
     list_seats,
     mark_read,
     note_seen,
@@ -85,7 +86,7 @@ async def post_consult(request: ConsultRequest) -> Response:
 
 
 @operation(
-    "List the consults you may read, last changed first.",
+    "List the consults you may read, last changed first; or the overdue ones.",
     action=Action.CONSULT_LIST,
     query=ConsultQuery,
     returns=ConsultPage,
@@ -97,7 +98,10 @@ async def get_consults(request: ConsultRequest) -> Response:
     query = read_query(request, ConsultQuery)
     after = _read_cursor(query.cursor) if query.cursor else None
     async with backends.database.reads() as session:
-        seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
+        if query.late:
+            seats = await late_seats(session, actor, limit=query.limit)
+        else:
+            seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
         page = seats[: query.limit]
         items = await shape_consults(session, page, backends.settings)
     async with recording(request) as session:

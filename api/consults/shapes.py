@@ -76,6 +76,8 @@ class ReadMarkPut(Body):
 class ConsultQuery(Query):
     cursor: str | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 30
+    late: bool = False
+    """Only what is overdue, longest first: a single page, whatever the cursor says."""
 
 
 class GuestRead(Shape):

@@ -21,7 +21,15 @@ from consult.consults.reading import (
     unread_of,
 )
 from consult.consults.scene import Why
-from consult.consults.seats import Cursor, Seat, get_seat, list_seats, record_list, seats_where
+from consult.consults.seats import (
+    Cursor,
+    Seat,
+    get_seat,
+    late_seats,
+    list_seats,
+    record_list,
+    seats_where,
+)
 from consult.consults.steps import (
     list_steps,
     possible_for,
@@ -54,6 +62,7 @@ __all__ = [
     "guests_of",
     "join",
     "knock",
+    "late_seats",
     "list_escalations",
     "list_seats",
     "list_steps",

@@ -177,6 +177,15 @@ async def list_seats(
     return [seat for seat in seats if seat]
 
 
+async def late_seats(session: AsyncSession, actor: Actor, *, limit: int) -> list[Seat]:
+    """The consults that `actor` may read and that are overdue, longest first."""
+    if not ask(actor, Action.CONSULT_LIST).allowed:
+        return []
+    late = and_(col(Consult.due_at) < now(), col(Consult.shredded_at).is_(None))
+    by = col(Consult.due_at).asc()
+    return await seats_where(session, actor, Action.CONSULT_READ, late, by=by, limit=limit)
+
+
 async def seats_where(
     session: AsyncSession,
     actor: Actor,

@@ -59,7 +59,8 @@ export class ConsultList extends HTMLElement {
   async #load() {
     try {
       const { items, next } = await api.listConsults();
-      const older = this.#consults.filter((known) => !items.some((item) => item.id === known.id));
+      if (next) items.push(...without((await api.listLate()).items, items));
+      const older = without(this.#consults, items);
       const grown = this.#consults.length > items.length;
       this.#consults = grown ? [...items, ...older] : items;
       if (!grown) this.#next = next;
@@ -73,7 +74,7 @@ export class ConsultList extends HTMLElement {
   async #showOlder() {
     try {
       const { items, next } = await api.listConsults(this.#next);
-      this.#consults.push(...items);
+      this.#consults.push(...without(items, this.#consults));
       this.#next = next;
       this.#draw();
     } catch (error) {
@@ -215,3 +216,9 @@ export class ConsultList extends HTMLElement {
 }
 
 customElements.define("consult-list", ConsultList);
+
+/** @param {api.Consult[]} consults @param {api.Consult[]} known */
+function without(consults, known) {
+  const ids = new Set(known.map(({ id }) => id));
+  return consults.filter(({ id }) => !ids.has(id));
+}

@@ -1,13 +1,13 @@
 import base64
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import AsyncClient
 
 from consult.bootstrap import Backends
-from consult.models import Participant, Role
+from consult.models import Consult, Participant, Role, now
 from tests.factories import (
     People,
     Somebody,
@@ -121,6 +121,21 @@ class TestListing:
         assert await ids(people.specialist) == {mine, noise, crew}
         assert await ids(people.coordinator) == {mine, noise, crew}
         assert await ids(people.admin) == set()
+
+    async def test_the_overdue_are_there_whatever_changed_since_longest_first(
+        self, people: People, backends: Backends
+    ) -> None:
+        late, later, not_yet = [await people.ems.open_consult(kind="emergency") for _ in range(3)]
+        await make_due(backends, later, minutes=-5)
+        await make_due(backends, late, minutes=-60)
+        await make_due(backends, not_yet, minutes=5)
+
+        shown = await people.coordinator.read("/api/consults?late=true")
+        others = await people.other_patient.read("/api/consults?late=true")
+
+        assert [item["id"] for item in shown["items"]] == [late, later]
+        assert shown["next"] is None
+        assert others["items"] == []
 
     async def test_a_reply_takes_the_consult_out_of_the_inbox_of_others(
         self, people: People
@@ -324,3 +339,10 @@ async def unread(somebody: Somebody, consult_id: str) -> int:
 
 async def state(somebody: Somebody, consult_id: str) -> str:
     return (await somebody.read(f"/api/consults/{consult_id}"))["state"]
+
+
+async def make_due(backends: Backends, consult_id: str, *, minutes: int) -> None:
+    async with backends.database.writes.begin() as session:
+        consult = await session.get_one(Consult, UUID(consult_id))
+        consult.due_at = now() + timedelta(minutes=minutes)
+        session.add(consult)
