@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop serve test check security sbom fix bench fuzz screens openapi lock clean
+.PHONY: help demo demo-stop serve test check coverage security sbom fix bench fuzz screens openapi lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,13 +24,25 @@ serve: $(VENV)/.runtime ## run the service for real, data in ./data (settings: R
 
 test: $(VENV)/.dev ## lint, types, arrows, unit, API, migrations, browser: all of it
 	@.ci/packages
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory check migrations
+	@$(MAKE) --no-print-directory -j2 -k --output-sync=target test-api test-domain test-web
+
+.PHONY: test-api test-domain test-web
+test-api: $(VENV)/.dev # what goes over HTTP and by the command line
+	$(BIN)/pytest tests/api
+
+test-domain: $(VENV)/.dev # everything else that needs no browser
+	$(BIN)/pytest --ignore=tests/api
+
+test-web: $(VENV)/.dev # the page, in a browser
+	$(BIN)/pytest tests/web
+
+coverage: $(VENV)/.dev ## which lines and branches the tests reach; takes three times as long as the tests
+	@.ci/packages
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
-	@$(MAKE) --no-print-directory migrations
-	$(BIN)/pytest tests/web
 
 check: $(VENV)/.dev ## format, lint, types, arrows, lock, licences, secrets: no test is run
 	$(BIN)/ruff format --check

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from api import (
     accounts,
+    advice,
     audit,
     break_glass,
     claims,
@@ -19,12 +20,23 @@ from api import (
     consults,
     devices,
     events,
+    figures,
     guests,
+    handovers,
+    image_requests,
+    links,
     messages,
+    notices,
     operations,
+    outcomes,
     photos,
     proxies,
+    requested_photos,
+    reviews,
+    services,
+    steps,
     web,
+    webhooks,
 )
 from api.limits import Limits
 from api.openapi import require_operations
@@ -51,6 +63,8 @@ API_ROUTES: list[BaseRoute] = [
     *devices.routes,
     *claims.routes,
     *consults.routes,
+    *steps.routes,
+    *advice.routes,
     *photos.routes,
     *messages.routes,
     *events.routes,
@@ -59,6 +73,16 @@ API_ROUTES: list[BaseRoute] = [
     *guests.routes,
     *break_glass.routes,
     *audit.routes,
+    *image_requests.routes,
+    *requested_photos.routes,
+    *links.routes,
+    *reviews.routes,
+    *outcomes.routes,
+    *figures.routes,
+    *services.routes,
+    *handovers.routes,
+    *webhooks.routes,
+    *notices.routes,
 ]
 
 

@@ -70,9 +70,20 @@ def refuse_other_pages(request: ConsultRequest) -> None:
     Raises Forbidden, HTTPException 415, or TooMuch for an address that tries too often.
     """
     request.state["limits"].sign_ins.admit(address_of(request))
+    refuse_pages_from_elsewhere(request)
+
+
+def refuse_pages_from_elsewhere(request: ConsultRequest) -> None:
+    """The same guard, without counting. Raises Forbidden or HTTPException 415."""
     _refuse_forms(request)
     if _came_from_elsewhere(request):
         raise _refused()
+
+
+def adopt(request: ConsultRequest, actor: Actor) -> Actor:
+    """Take somebody for who asks, who showed so in another way: by a link."""
+    vouch(request)
+    return _here(request, actor)
 
 
 async def device_of(request: ConsultRequest) -> UUID | None:

@@ -56,7 +56,11 @@ def announced_size(request: ConsultRequest, *, limit: int) -> int:
 
 async def read_json(request: ConsultRequest, shape: type[BodyT]) -> BodyT:
     """Parse the body into `shape`. Raises InvalidRequest or InvalidFields."""
-    body = await read_bytes(request, limit=JSON_LIMIT)
+    return parse_json(await read_bytes(request, limit=JSON_LIMIT), shape)
+
+
+def parse_json(body: bytes, shape: type[BodyT]) -> BodyT:
+    """Parse `body` into `shape`. Raises InvalidRequest or InvalidFields."""
     try:
         return shape.model_validate_json(body)
     except ValidationError as error:

@@ -54,19 +54,16 @@ async def get_events(request: ConsultRequest) -> Response:
 
 
 async def _stream(request: ConsultRequest, seat: Seat, number: int) -> AsyncIterator[str]:
-    backends = request.state["backends"]
-    doorbell = backends.doorbell
+    doorbell = request.state["backends"].doorbell
     yield f"retry: {_RETRY_MILLISECONDS}\n\n"
     with doorbell.subscribe(seat.topic, topic_of_user(seat.actor.user_id)) as bell:
         silent = 0.0
         while not doorbell.closed:
             bell.clear()
-            try:
-                seat = await _seat(request)  # may have ended, or been taken away, meanwhile
+            try:  # the seat may have ended, or been taken away, meanwhile
+                events = await _news(request, after=number)
             except ConsultError:
                 break
-            async with backends.database.reads() as session:
-                events = await events_after(session, seat, number)
             for event in events:
                 yield _text(*event)
                 number = event[0]
@@ -90,6 +87,13 @@ async def _seat(request: ConsultRequest) -> Seat:
     actor = await actor_of(request, touch=False)
     async with request.state["backends"].database.reads() as session:
         return await get_seat(session, actor, request.path_params["consult_id"])
+
+
+async def _news(request: ConsultRequest, *, after: int) -> list[tuple[int, str, UUID | None]]:
+    actor = await actor_of(request, touch=False)
+    async with request.state["backends"].database.reads() as session:
+        seat = await get_seat(session, actor, request.path_params["consult_id"])
+        return await events_after(session, seat, after)
 
 
 def _text(number: int, kind: str, subject: UUID | None) -> str:

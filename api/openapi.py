@@ -128,6 +128,7 @@ def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session"},
                 "bearer": {"type": "http", "scheme": "bearer"},
+                "link": {"type": "http", "scheme": "link"},
             },
         },
     }
@@ -154,7 +155,8 @@ def _operation(route: Route, op: Operation) -> dict[str, Any]:
     if op.takes:
         documented["requestBody"] = {"required": True, "content": _content(op.takes)}
     if op.auth:
-        documented["security"] = [{"session": []}, {"bearer": []}]
+        by_link = Action.LINK_ANSWER in op.actions
+        documented["security"] = [{"link": []}] if by_link else [{"session": []}, {"bearer": []}]
     return documented
 
 
@@ -235,6 +237,17 @@ _PROBLEM_SCHEMA = {
         "status": {"type": "integer"},
         "code": {"type": "string", "description": "Stable; made for programs."},
         "detail": {"type": "string", "description": "Made for people; says what to do next."},
+        "possible": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Of not_possible: the steps that can be taken instead.",
+        },
+        "holder": {
+            "type": "object",
+            "description": "Of taken: who has it.",
+            "required": ["id", "name"],
+            "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+        },
         "errors": {
             "type": "array",
             "items": {

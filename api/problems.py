@@ -24,9 +24,11 @@ from consult.errors import (
     InvalidPhoto,
     InvalidRequest,
     NotFound,
+    NotPossible,
     NotSignedIn,
     PhotoTooLarge,
     StorageFull,
+    Taken,
     TooMuch,
     UnreadablePhoto,
     UnsupportedPhoto,
@@ -39,6 +41,8 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
     Gone: HTTPStatus.GONE,
     Damaged: HTTPStatus.INTERNAL_SERVER_ERROR,
     Conflict: HTTPStatus.CONFLICT,
+    NotPossible: HTTPStatus.CONFLICT,
+    Taken: HTTPStatus.CONFLICT,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooMuch: HTTPStatus.TOO_MANY_REQUESTS,
@@ -66,6 +70,7 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] = (),
+    more: Mapping[str, object] | None = None,
 ) -> Response:
     body: dict[str, object] = {
         "type": "about:blank",
@@ -76,6 +81,7 @@ def problem(
     }
     if errors:
         body["errors"] = list(errors)
+    body |= more or {}
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
@@ -83,7 +89,19 @@ async def on_consult_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ConsultError)
     error = await refusal_on_record(request, error)
     status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
-    return problem(status, error.code, error.message, headers=_headers(error))
+    headers, more = _headers(error), _more(error)
+    return problem(status, error.code, error.message, headers=headers, more=more)
+
+
+def _more(error: ConsultError) -> dict[str, object]:
+    """What a program needs besides the code."""
+    match error:
+        case NotPossible():
+            return {"possible": error.possible}
+        case Taken():
+            return {"holder": {"id": str(error.holder_id), "name": error.name}}
+        case _:
+            return {}
 
 
 def _headers(error: ConsultError) -> dict[str, str]:

@@ -19,6 +19,10 @@ _PAGES = (
     "/account",
     "/people",
     "/reviews",
+    "/emergencies",
+    "/figures",
+    "/send",
+    "/outcome",
     "/patients/{patient_id:uuid}",
     "/consults/{consult_id:uuid}",
 )

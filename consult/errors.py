@@ -7,6 +7,8 @@
     ├── Gone                 yours to see, but shredded: it cannot be read by anybody any more
     ├── Damaged              what was kept has been changed or cut off, and is not shown
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
+    │   ├── NotPossible          this step does not lead on from here; says which do
+    │   └── Taken                a colleague was first; says who
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
     ├── TooMuch              more than the limits allow for now; says when to try again
@@ -22,7 +24,8 @@
 thing, says what to do next, and never repeats what was sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 
 class ConsultError(Exception):
@@ -80,6 +83,27 @@ class Damaged(ConsultError):
 
 class Conflict(ConsultError):
     code = "conflict"
+
+
+class NotPossible(Conflict):
+    """`possible` are the steps that this person can take instead."""
+
+    code = "not_possible"
+
+    def __init__(self, state: str, step: str, possible: Sequence[str]) -> None:
+        super().__init__(f"The step {step} is not possible while the consult is {state}.")
+        self.possible = list(possible)
+
+
+class Taken(Conflict):
+    """`holder` is who has it, by id and name."""
+
+    code = "taken"
+    rule = "taken"
+
+    def __init__(self, holder_id: UUID, name: str) -> None:
+        super().__init__(f"{name} has taken this consult. Speak to them.")
+        self.holder_id, self.name = holder_id, name
 
 
 class InvalidRequest(ConsultError):

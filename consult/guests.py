@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult import audit, notifications
 from consult.accounts import find_by_email
 from consult.backends.jobs import Jobs
-from consult.consults import Seat, announce, join
+from consult.clinical.workflow import states
+from consult.consults import Seat, Why, announce, join, take_step
 from consult.errors import Conflict, Forbidden, InvalidFields, NotFound
 from consult.models import Audience, Participant, Role, User, now, private
 
@@ -71,11 +72,18 @@ async def end_seat(session: AsyncSession, jobs: Jobs, seat: Seat, user_id: UUID)
         session.add(one)
         await audit.record(session, seat.actor, "seat.ended", one.user_id, consult_id=consult.id)
     if consult.assigned_to in {one.user_id for one in ended}:
-        consult.assigned_to = None  # nobody's now: back to the inbox, or it would be forgotten
+        await _let_it_wait(session, seat)
         await notifications.something_new(
             session, jobs, consult, by=seat.actor, audience=Audience.CLINICIANS
         )
     announce(session, consult, "consult.changed")
+
+
+async def _let_it_wait(session: AsyncSession, seat: Seat) -> None:
+    """Nobody's now: back to the inbox, or it would be forgotten."""
+    if seat.consult.state in states.MOVES[states.Step.RELEASE].leaves:
+        await take_step(session, seat, states.Step.RELEASE, Why(code="seat_ended"), announced=False)
+    seat.consult.assigned_to = None
 
 
 def _require_right_to_end(seat: Seat, participant: Participant) -> None:

@@ -9,9 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult import audit, notifications
 from consult.access import Action
 from consult.backends.jobs import Jobs
-from consult.consults import Seat, announce, get_seat, join, seq_column
-from consult.errors import Conflict, InvalidFields
-from consult.models import Actor, Audience, Consult, ConsultState, Message, Photo, Role, private
+from consult.consults import Seat, absent_or_taken, announce, carry_on, get_seat, join, seq_column
+from consult.errors import Conflict, InvalidFields, NotFound, Taken
+from consult.models import Actor, Audience, Consult, Message, Photo, private
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ async def post_message(
 ) -> tuple[Message, bool]:
     """Say `draft` in the consult. The same draft again is the same message: then False.
 
-    Raises NotFound, Forbidden, Conflict (closed; another message has this id), InvalidFields.
+    Raises NotFound, Taken, Forbidden, Conflict (closed; another message has this id), InvalidFields.
     """
     clinicians = draft.audience is Audience.CLINICIANS
-    seat = await get_seat(session, actor, consult_id)
+    seat = await _seat(session, actor, consult_id)
     if said := await _said(session, seat, draft.id):
         said = _same_again(said, seat, draft)
         await audit.record(session, seat.actor, "message.viewed", said.id, **seat.about)
@@ -46,11 +46,20 @@ async def post_message(
     session.add(message)
     await join(session, seat, openly=not clinicians)
     if not clinicians:
-        consult.state = _state_after(actor, consult.state)
+        await carry_on(session, seat, answers=True)
     announce(session, consult, "message.posted", message.id, draft.audience)
     await audit.record(session, seat.actor, "message.posted", message.id, **seat.about)
     await notifications.something_new(session, jobs, consult, by=actor, audience=draft.audience)
     return message, True
+
+
+async def _seat(session: AsyncSession, actor: Actor, consult_id: UUID) -> Seat:
+    """Whoever was too late for it is told who was quicker."""
+    try:
+        return await get_seat(session, actor, consult_id)
+    except NotFound as absent:
+        told = await absent_or_taken(session, actor, consult_id)
+        raise (told if isinstance(told, Taken) else absent) from None
 
 
 async def list_messages(
@@ -109,13 +118,6 @@ def _numbered(consult: Consult, actor: Actor, draft: Draft) -> Message:
         body=private(draft.body, consult.subject_id),
         photo_ids=[str(photo_id) for photo_id in draft.photo_ids],
     )
-
-
-def _state_after(actor: Actor, state: ConsultState) -> ConsultState:
-    """A specialist's word answers; a question after an answer puts it back in review."""
-    if actor.role is Role.SPECIALIST:
-        return ConsultState.ANSWERED
-    return ConsultState.IN_REVIEW if state is ConsultState.ANSWERED else state
 
 
 async def _require_photos(session: AsyncSession, seat: Seat, photo_ids: tuple[UUID, ...]) -> None:

@@ -7,26 +7,54 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from consult import accounts, audit, notifications
-from consult.access import Action
+from consult import (
+    accounts,
+    audit,
+    escalations,
+    handovers,
+    image_requests,
+    notifications,
+    outcomes,
+    sending,
+    services,
+    webhooks,
+)
 from consult.accounts import mail
-from consult.accounts.people import acting
 from consult.accounts.secret import mailed_secret
 from consult.backends.jobs import Task
 from consult.bootstrap import Backends
 from consult.break_glass import remind_of_overdue
-from consult.consults import get_seat
-from consult.errors import ConsultError
-from consult.models import Consult, Invitation, Photo, User, Via, now
+from consult.models import (
+    Consult,
+    ImageRequest,
+    Invitation,
+    Link,
+    PatientOutcome,
+    Photo,
+    User,
+    now,
+)
 
 SWEEP_ORPHANS = "sweep_orphans"
 REMIND_OF_REVIEWS = "remind_of_reviews"
 ANCHOR_AUDIT = "anchor_audit"
 MAIL_ANCHOR = "mail_anchor"
+MAIL_DUE_REQUESTS = "mail_due_requests"
+ASK_FOR_OUTCOMES = "ask_for_outcomes"
+RELEASE_ABANDONED = "release_abandoned"
+RESUME_SENDING = "resume_sending"
+WARN_OF_GAPS = "warn_of_gaps"
 NAMES = frozenset(
     {
         notifications.SEND_NOTICE,
         notifications.SEND_ALERT,
+        notifications.SEND_PAGE,
+        notifications.SEND_DIGEST,
+        webhooks.SEND_WEBHOOK,
+        handovers.CHECK_HANDOVER,
+        RELEASE_ABANDONED,
+        RESUME_SENDING,
+        WARN_OF_GAPS,
         mail.SEND_INVITATION,
         mail.SEND_RECOVERY_LINK,
         mail.SEND_ACCOUNT_NOTICE,
@@ -34,6 +62,10 @@ NAMES = frozenset(
         REMIND_OF_REVIEWS,
         ANCHOR_AUDIT,
         MAIL_ANCHOR,
+        MAIL_DUE_REQUESTS,
+        ASK_FOR_OUTCOMES,
+        image_requests.SEND_IMAGE_REQUEST,
+        outcomes.SEND_OUTCOME_QUESTION,
     }
 )
 
@@ -43,8 +75,15 @@ ORPHAN_AGE = timedelta(hours=24)
 
 def tasks_of(backends: Backends) -> Mapping[str, Task]:
     return {
-        notifications.SEND_NOTICE: partial(send_notice, backends),
+        notifications.SEND_NOTICE: partial(sending.send_notice, backends),
         notifications.SEND_ALERT: partial(send_alert, backends),
+        notifications.SEND_PAGE: partial(sending.send_page, backends),
+        notifications.SEND_DIGEST: partial(sending.send_digest, backends),
+        webhooks.SEND_WEBHOOK: partial(sending.send_webhook, backends),
+        handovers.CHECK_HANDOVER: partial(check_handover, backends),
+        RELEASE_ABANDONED: partial(release_abandoned, backends),
+        RESUME_SENDING: partial(resume_sending, backends),
+        WARN_OF_GAPS: partial(warn_of_gaps, backends),
         mail.SEND_INVITATION: partial(send_invitation, backends),
         mail.SEND_RECOVERY_LINK: partial(send_recovery_link, backends),
         mail.SEND_ACCOUNT_NOTICE: partial(send_account_notice, backends),
@@ -52,36 +91,11 @@ def tasks_of(backends: Backends) -> Mapping[str, Task]:
         REMIND_OF_REVIEWS: partial(remind_of_reviews, backends),
         ANCHOR_AUDIT: partial(anchor_audit, backends),
         MAIL_ANCHOR: partial(mail_anchor, backends),
+        MAIL_DUE_REQUESTS: partial(mail_due_requests, backends),
+        ASK_FOR_OUTCOMES: partial(ask_for_outcomes, backends),
+        image_requests.SEND_IMAGE_REQUEST: partial(send_image_request, backends),
+        outcomes.SEND_OUTCOME_QUESTION: partial(send_outcome_question, backends),
     }
-
-
-async def send_notice(
-    backends: Backends,
-    *,
-    user_id: str,
-    consult_id: str,
-    notice_id: str,
-    words: str = notifications.Words.NEWS,
-) -> None:
-    """Send one notice, unless the person has lost access since. The Message-ID stays the same on a retry."""
-    async with backends.database.reads() as session:
-        user = await session.get(User, UUID(user_id))
-        if user is None or not user.active or not user.email:
-            return
-        actor = acting(user, via=Via.COMMAND)
-        try:
-            await get_seat(session, actor, UUID(consult_id), Action.CONSULT_READ)
-        except ConsultError:
-            return
-    # No transaction is open while we talk to a mail server.
-    letter = notifications.notice(
-        backends.settings,
-        user.email,
-        notice_id,
-        notifications.Words(words),
-        consult_id=UUID(consult_id),
-    )
-    await backends.mailer.send(letter)
 
 
 async def send_alert(backends: Backends, *, user_id: str, words: str, notice_id: str) -> None:
@@ -103,6 +117,31 @@ async def remind_of_reviews(backends: Backends) -> None:
     """Raise the alarm for every broken glass whose review is overdue, at most once a day."""
     async with backends.database.writes.begin() as session:
         await remind_of_overdue(session, backends.jobs)
+
+
+async def check_handover(backends: Backends, *, handover_id: str) -> None:
+    """Tell the supervisor of a hand-over that nobody has accepted in time."""
+    async with backends.database.writes.begin() as session:
+        await handovers.alarm_when_overdue(session, backends.jobs, UUID(handover_id))
+
+
+async def release_abandoned(backends: Backends) -> None:
+    """Let wait again what belongs to somebody who cannot come in any more."""
+    async with backends.database.writes.begin() as session:
+        await escalations.release_abandoned(session)
+
+
+async def resume_sending(backends: Backends) -> None:
+    async with backends.database.writes.begin() as session:
+        await sending.resume(session, backends.jobs)
+
+
+async def warn_of_gaps(backends: Backends) -> None:
+    """Tell the coordinators when a service that keeps a roster has nobody on it soon."""
+    async with backends.database.writes.begin() as session:
+        if await services.any_gap_soon(session):
+            words = notifications.Words.ROSTER_GAP
+            await notifications.alert(session, backends.jobs, words, officers_too=False)
 
 
 async def send_invitation(backends: Backends, *, invitation_id: str) -> None:
@@ -178,3 +217,45 @@ async def mail_anchor(backends: Backends, *, at: str, seq: int, mac: str) -> Non
     anchor = audit.Anchor(at, seq, mac)
     for officer in backends.settings.privacy_officers:
         await backends.mailer.send(notifications.anchor_notice(backends.settings, officer, anchor))
+
+
+async def mail_due_requests(backends: Backends) -> None:
+    """Begin the photo windows and send the reminders that are due, until none is."""
+    async with backends.database.writes.begin() as session:
+        await image_requests.end_of_closed(session)
+    due = 1
+    while due:
+        async with backends.database.writes.begin() as session:
+            due = await image_requests.mail_due_requests(session, backends)
+
+
+async def send_image_request(
+    backends: Backends, *, request_id: str, link_id: str, number: int
+) -> None:
+    """Mail the link, unless it has come, was taken back, or another link was given since."""
+    async with backends.database.reads() as session:
+        request = await session.get(ImageRequest, UUID(request_id))
+        link = await session.get(Link, UUID(link_id))
+    if request is None or link is None or request.ended_at or link.ended_at or not request.email:
+        return
+    key, settings = backends.secret, backends.settings
+    await backends.mailer.send(image_requests.request_mail(settings, key, request, link, number))
+
+
+async def ask_for_outcomes(backends: Backends) -> None:
+    """Ask, once, about every consult that was closed a while ago."""
+    asked = 1
+    while asked:
+        async with backends.database.writes.begin() as session:
+            asked = await outcomes.ask_for_outcomes(session, backends)
+
+
+async def send_outcome_question(backends: Backends, *, link_id: str) -> None:
+    async with backends.database.reads() as session:
+        link = await session.get_one(Link, UUID(link_id))
+        outcome = await session.get_one(PatientOutcome, link.consult_id)
+        address = mail.address_of(await session.get(User, outcome.asked_of))
+    if address and outcome.answered_at is None:
+        await backends.mailer.send(
+            outcomes.outcome_mail(backends.settings, backends.secret, address, link)
+        )

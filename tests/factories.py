@@ -65,6 +65,9 @@ class Somebody:
         path = f"/api/consults/{consult_id}/messages/{message_id or uuid4()}"
         return await self.request("PUT", path, json=fields)
 
+    async def close(self, consult_id: str, code: str = "told_by_telephone") -> Response:
+        return await self.post(f"/api/consults/{consult_id}/close", code=code)
+
     async def put_photo(
         self, consult_id: str, photo: bytes, *, photo_id: UUID | str | None = None, **query: str
     ) -> Response:

@@ -1,15 +1,14 @@
 """Codes that staff give in person: a way in for a patient without e-mail, a witness's word."""
 
-from io import BytesIO
 from typing import Literal
 
-import segno
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api.auth import actor_of
 from api.bodies import Body, read_json
 from api.openapi import operation
+from api.qr import qr_svg
 from api.shapes import Shape, Time
 from api.state import ConsultRequest
 from consult import accounts
@@ -100,13 +99,6 @@ async def post_witness(request: ConsultRequest) -> Response:
         user = await accounts.get_user(session, request.path_params["user_id"])
         given = await accounts.witness(session, backends.jobs, user, body.reason, actor=actor)
     return WitnessRead(code=given.secret, expires_at=given.expires_at).response(201)
-
-
-def qr_svg(text: str) -> str:
-    """Draw `text` as a QR code (ISO/IEC 18004, level M), as an SVG document of its own."""
-    drawn = BytesIO()
-    segno.make_qr(text, error="m").save(drawn, kind="svg", scale=8, xmldecl=False, light="white")
-    return drawn.getvalue().decode()
 
 
 routes = [

@@ -1,5 +1,6 @@
-"""Consults over HTTP."""
+"""Open, list, read and close consults."""
 
 from api.consults.handlers import routes
+from api.consults.shapes import ConsultRead, shape_consults
 
-__all__ = ["routes"]
+__all__ = ["ConsultRead", "routes", "shape_consults"]

@@ -3,30 +3,34 @@
 import base64
 import binascii
 from datetime import UTC, datetime
-from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
-from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.auditing import put_on_record, recording
+from api.auditing import recording
 from api.auth import actor_of
-from api.bodies import Body, Query, read_json, read_query
+from api.bodies import JSON_LIMIT, parse_json, read_bytes, read_json, read_query
+from api.clock import PageRead
 from api.consults.shapes import (
+    ClosePost,
+    ConfidentialPut,
     ConsultDetail,
+    ConsultOpen,
     ConsultPage,
     ConsultPost,
+    ConsultQuery,
     ConsultRead,
-    ConsultReceipt,
+    ReadMarkPut,
     shape_consults,
     shape_guest,
+    shown_to,
 )
 from api.openapi import operation
 from api.photos import shape_photos
 from api.shapes import Person
 from api.state import ConsultRequest
+from consult import audit
 from consult.access import Action
 from consult.break_glass import open_until
 from consult.consults import (
@@ -35,41 +39,20 @@ from consult.consults import (
     close_consult,
     get_seat,
     guests_of,
+    late_seats,
     list_seats,
     mark_read,
+    note_seen,
     open_consult,
+    pages_of,
     people_of,
     record_list,
     set_confidential,
+    unreachable_of,
 )
 from consult.errors import InvalidFields
-from consult.models import ConsentMethod, ConsultKind, Role, Urgency
+from consult.outcomes import outcome_told_at
 from consult.photos import photos_in
-
-
-class ConsultOpen(Body):
-    """`id` is made by the phone, so that sending this again opens nothing twice."""
-
-    id: UUID | None = None
-    kind: ConsultKind
-    urgency: Urgency | None = None
-    reason: Annotated[str, StringConstraints(max_length=4000)] = ""
-    patient_id: UUID | None = None
-    consent: Literal[ConsentMethod.VERBAL, ConsentMethod.SIGNATURE] | None = None
-    """How the patient agreed to care, as a clinician says; without it an emergency speaks."""
-
-
-class ConfidentialPut(Body):
-    confidential: bool
-
-
-class ReadMarkPut(Body):
-    seq: int
-
-
-class ConsultQuery(Query):
-    cursor: str | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 30
 
 
 @operation(
@@ -95,13 +78,15 @@ async def post_consult(request: ConsultRequest) -> Response:
             reason=wish.reason,
             patient_id=wish.patient_id,
             consent=wish.consent,
+            service_id=wish.service_id,
+            red_flags=wish.red_flags,
         )
-        shown = await _shown_to(session, seat)
+        shown = await shown_to(session, seat, backends.settings)
     return shown.response(201 if created else 200)
 
 
 @operation(
-    "List the consults you may read, last changed first.",
+    "List the consults you may read, last changed first; or the overdue ones.",
     action=Action.CONSULT_LIST,
     query=ConsultQuery,
     returns=ConsultPage,
@@ -113,9 +98,12 @@ async def get_consults(request: ConsultRequest) -> Response:
     query = read_query(request, ConsultQuery)
     after = _read_cursor(query.cursor) if query.cursor else None
     async with backends.database.reads() as session:
-        seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
+        if query.late:
+            seats = await late_seats(session, actor, limit=query.limit)
+        else:
+            seats = await list_seats(session, actor, after=after, limit=query.limit + 1)
         page = seats[: query.limit]
-        items = await shape_consults(session, page)
+        items = await shape_consults(session, page, backends.settings)
     async with recording(request) as session:
         await record_list(session, actor, page)
     more = len(seats) > query.limit
@@ -132,12 +120,17 @@ async def get_consult(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
     async with backends.database.reads() as session:
         seat = await get_seat(session, actor, request.path_params["consult_id"])
-        (shown,) = await shape_consults(session, [seat])
+        (shown,) = await shape_consults(session, [seat], backends.settings)
         people = [Person.of(user) for user in await people_of(session, seat)]
         guests = [shape_guest(guest) for guest in await guests_of(session, seat)]
         photos = await shape_photos(session, await photos_in(session, seat))
+        pages = [PageRead.of(page, seat) for page in await pages_of(session, seat)]
+        outcome_at = await outcome_told_at(session, seat)
+        unreachable = [Person.of(user) for user in await unreachable_of(session, seat)]
         emergency_until = await open_until(session, seat)
-    await put_on_record(request, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
+    async with recording(request) as session:
+        await audit.record(session, seat.actor, "consult.viewed", seat.consult.id, **seat.about)
+        await note_seen(session, seat)
     detail = ConsultDetail(
         **shown.model_dump(),
         last_event=seat.last_event,
@@ -145,24 +138,30 @@ async def get_consult(request: ConsultRequest) -> Response:
         guests=guests,
         photos=photos,
         emergency_until=emergency_until,
+        pages=pages,
+        unreachable=unreachable,
+        outcome_at=outcome_at,
     )
     return detail.response()
 
 
 @operation(
-    "Close a consult.",
+    "Close a consult that was answered.",
     action=Action.CONSULT_CLOSE,
+    takes=ClosePost,
     returns=ConsultRead,
     errors=(400, 403, 404, 409, 422),
 )
 async def post_close(request: ConsultRequest) -> Response:
     backends, actor = request.state["backends"], await actor_of(request)
+    body = await read_bytes(request, limit=JSON_LIMIT)
+    wish = parse_json(body, ClosePost) if body else ClosePost()
     async with backends.database.writes.begin() as session:
         seat = await get_seat(
             session, actor, request.path_params["consult_id"], Action.CONSULT_CLOSE
         )
-        await close_consult(session, seat)
-        (shown,) = await shape_consults(session, [seat])
+        await close_consult(session, seat, code=wish.code, reason=wish.reason)
+        (shown,) = await shape_consults(session, [seat], backends.settings)
     return shown.response()
 
 
@@ -179,7 +178,7 @@ async def post_confidential(request: ConsultRequest) -> Response:
     async with backends.database.writes.begin() as session:
         seat = await get_seat(session, actor, consult_id, Action.CONSULT_HIDE)
         await set_confidential(session, seat, confidential=wish.confidential)
-        (shown,) = await shape_consults(session, [seat])
+        (shown,) = await shape_consults(session, [seat], backends.settings)
     return shown.response()
 
 
@@ -197,13 +196,6 @@ async def put_read(request: ConsultRequest) -> Response:
         seat = await get_seat(session, actor, request.path_params["consult_id"])
         await mark_read(session, seat, mark.seq)
     return Response(status_code=204)
-
-
-async def _shown_to(session: AsyncSession, seat: Seat) -> ConsultRead | ConsultReceipt:
-    if seat.actor.role is Role.DEVICE:
-        return ConsultReceipt(id=seat.consult.id)
-    (shown,) = await shape_consults(session, [seat])
-    return shown
 
 
 def _cursor(seat: Seat) -> str:

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.shapes import PatientRead, Person, Shape, Time
-from consult.models import Photo, User
+from consult.models import Photo, PhotoVerdict, RejectionReason, User
 
 
 class QualityRead(Shape):
@@ -54,6 +54,11 @@ class PhotoRead(Shape):
     turned_clockwise: int
     turned_by: Person | None
     turned_at: Time | None
+    verdict: PhotoVerdict | None
+    """Of whoever looked it over last; null: nobody has."""
+    rejected_for: RejectionReason | None
+    retake_of: UUID | None
+    """The rejected photo whose place this one took."""
 
 
 class PhotoReceipt(Shape):

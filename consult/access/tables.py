@@ -10,6 +10,7 @@ LOOK = _READ | {Action.IMAGE_READ}
 _WRITE = frozenset({Action.MESSAGE_POST, Action.PHOTO_ATTACH, Action.PHOTO_TURN})
 _ASK = LOOK | _WRITE
 _SUBJECT = _ASK | {
+    Action.CONSULT_PURSUE,
     Action.CONSULT_HIDE,
     Action.SEAT_END,
     Action.PROXY_ADD,
@@ -21,18 +22,24 @@ _SUBJECT = _ASK | {
     Action.DISCLOSURES_EXPORT,
 }
 _PROXY = _ASK | {
+    Action.CONSULT_PURSUE,
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
     Action.CONSENT_WITHDRAW,
     Action.READERS_READ,
 }
 _CREW = _ASK | {
+    Action.CONSULT_PURSUE,
     Action.CONSULT_HIDE,
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
     Action.UPLOADS_CLAIM,
+    Action.OUTCOME_READ,
 }
 _SPECIALIST = _ASK | {
+    Action.CONSULT_TAKE,
+    Action.CONSULT_MOVE,
+    Action.ADVICE_WRITE,
     Action.IMAGE_READ_FOR_OTHERS,
     Action.CLINICIANS_POST,
     Action.OTHERS_PHOTO_TURN,
@@ -42,14 +49,18 @@ _SPECIALIST = _ASK | {
     Action.SEAT_END,
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
+    Action.REQUEST_MAKE,
+    Action.PHOTO_REVIEW,
+    Action.OUTCOME_READ,
 }
 # Nobody who has not joined lets others in, or reads for anything but the care of this patient:
 # what a colleague was given ends with the seat of whoever gave it.
-_INBOX = _SPECIALIST - {Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS}
+_INBOX = _SPECIALIST - {Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS, Action.ADVICE_WRITE}
 # Whoever sees that nothing is left unanswered reads and asks, and never needs the picture.
 _COORDINATOR = _READ | {
     Action.MESSAGE_POST,
     Action.CLINICIANS_POST,
+    Action.CONSULT_MOVE,
     Action.CONSULT_HIDE,
     Action.CONSULT_CLOSE,
     Action.SEAT_END,
@@ -57,10 +68,19 @@ _COORDINATOR = _READ | {
     Action.PROXY_END,
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
+    Action.REQUEST_MAKE,
+    Action.OUTCOME_READ,
 }
-_GUEST = LOOK | {Action.MESSAGE_POST, Action.CLINICIANS_POST}
+# A colleague may be asked in for no more than to look the photos over.
+_GUEST = LOOK | {
+    Action.MESSAGE_POST,
+    Action.CLINICIANS_POST,
+    Action.PHOTO_REVIEW,
+    Action.OUTCOME_READ,
+}
 # A tablet in an ambulance sends before anybody signs in. It reads nothing.
 _DEVICE = frozenset({Action.PHOTO_ATTACH})
+_LINK = frozenset({Action.PHOTO_ATTACH, Action.LINK_ANSWER})
 
 _ACCOUNT = frozenset(
     {
@@ -68,16 +88,30 @@ _ACCOUNT = frozenset(
         Action.ACCOUNT_CHANGE,
         Action.PASSKEY_NAME,
         Action.SESSION_END,
+        Action.NOTICES_CHOOSE,
+        Action.SERVICE_READ,
     }
 )
 _PERSON = _ACCOUNT | {Action.CONSULT_LIST}
+_TEAM = frozenset({Action.ROSTER_READ, Action.HAND_OVER})
 
 ALONE: dict[Role, frozenset[Action]] = {
     Role.PATIENT: _PERSON | {Action.CONSULT_OPEN},
     Role.EMS: _PERSON | {Action.CONSULT_OPEN},
-    Role.SPECIALIST: _PERSON | {Action.CONSULT_OPEN, Action.CODE_MAKE, Action.CODE_REVOKE},
-    Role.COORDINATOR: _PERSON
+    Role.SPECIALIST: _PERSON
+    | _TEAM
     | {
+        Action.CONSULT_OPEN,
+        Action.CODE_MAKE,
+        Action.CODE_REVOKE,
+        Action.WORK_LIST,
+        Action.FIGURES_READ,
+    },
+    Role.COORDINATOR: _PERSON
+    | _TEAM
+    | {
+        Action.ROSTER_CHANGE,
+        Action.SERVICE_CHANGE,
         Action.CONSULT_OPEN,
         Action.USER_LIST,
         Action.USER_INVITE,
@@ -86,9 +120,14 @@ ALONE: dict[Role, frozenset[Action]] = {
         Action.CODE_REVOKE,
         Action.OTHERS_SESSION_END,
         Action.GLASS_REVIEW,
+        Action.WORK_LIST,
+        Action.FIGURES_READ,
     },
     Role.ADMIN: _ACCOUNT
     | {
+        Action.SERVICE_CHANGE,
+        Action.WEBHOOK_READ,
+        Action.WEBHOOK_CHANGE,
         Action.USER_LIST,
         Action.USER_INVITE,
         Action.USER_DISABLE,
@@ -100,8 +139,10 @@ ALONE: dict[Role, frozenset[Action]] = {
         Action.AUDIT_READ,
         Action.PATIENT_SHRED,
         Action.METRICS_READ,
+        Action.FIGURES_READ,
     },
     Role.DEVICE: frozenset({Action.CONSULT_OPEN}),
+    Role.LINK: frozenset(),
 }
 """What a role may do without any relation to a consult. Never anything that one holds."""
 
@@ -125,6 +166,7 @@ WITHIN: dict[tuple[Role, Relation], frozenset[Action]] = {
     (Role.COORDINATOR, Relation.INBOX): _COORDINATOR,
     (Role.COORDINATOR, Relation.NONE): _COORDINATOR,
     (Role.DEVICE, Relation.MEMBER): _DEVICE,
+    (Role.LINK, Relation.MEMBER): _LINK,
 }
 """What a role may do in a consult. A pair that is not here may do nothing.
 
@@ -152,6 +194,7 @@ NEEDS_STEP_UP = frozenset(
         Action.DEVICE_ENROL,
         Action.AUDIT_READ,
         Action.PATIENT_SHRED,
+        Action.WEBHOOK_CHANGE,
     }
 )
 """Asks for a passkey touched within five minutes; a token never has that."""
@@ -161,6 +204,9 @@ NEEDS_OPEN = _WRITE | {
     Action.CONSULT_CLOSE,
     Action.OTHERS_PHOTO_TURN,
     Action.SEAT_GIVE,
+    Action.REQUEST_MAKE,
+    Action.PHOTO_REVIEW,
+    Action.ADVICE_WRITE,
 }
 
 OUTLIVES_CONSENT = _READ | {
@@ -171,6 +217,8 @@ OUTLIVES_CONSENT = _READ | {
     Action.CONSENT_READ,
     Action.CONSENT_GIVE,
     Action.CONSULT_CLOSE,
+    Action.OUTCOME_READ,
+    Action.CONSULT_MOVE,
 }
 """What is left to others when the patient takes the consent to care back."""
 
@@ -181,4 +229,5 @@ NEEDS_SHARING = frozenset({Action.SEAT_GIVE, Action.IMAGE_READ_FOR_OTHERS})
 PROOFS: dict[Role, frozenset[Proof]] = {
     **dict.fromkeys(Role, frozenset({Proof.SESSION, Proof.FRESH, Proof.TOKEN})),
     Role.DEVICE: frozenset({Proof.DEVICE}),
+    Role.LINK: frozenset({Proof.LINK}),
 }

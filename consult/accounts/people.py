@@ -79,7 +79,7 @@ async def get_user(session: AsyncSession, user_id: UUID) -> User:
 async def list_users(
     session: AsyncSession, *, after: UUID | None = None, limit: int
 ) -> list[tuple[User, bool]]:
-    """Everybody in the order they were added, and whether a passkey is bound to them now.
+    """Everybody but links, in the order they were added, and whether a passkey is bound to them now.
 
     `after` is the last one of the page before. Raises NotFound when nobody has that id.
     """
@@ -88,7 +88,12 @@ async def list_users(
         .where(Credential.user_id == User.id, col(Credential.revoked_at).is_(None))
         .exists()
     )
-    query = select(User, bound).order_by(col(User.created_at), col(User.id)).limit(limit)
+    query = (
+        select(User, bound)
+        .where(User.role != Role.LINK)
+        .order_by(col(User.created_at), col(User.id))
+        .limit(limit)
+    )
     if after:
         last = await get_user(session, after)
         same = and_(col(User.created_at) == last.created_at, col(User.id) > last.id)

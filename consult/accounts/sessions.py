@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from consult import audit
 from consult.accounts.endings import ring_for
@@ -98,21 +100,27 @@ async def actor_from_session(
     session: AsyncSession, secret: str, *, at: datetime | None = None
 ) -> tuple[Actor, LoginSession]:
     """Raises NotSignedIn."""
-    query = (
-        select(LoginSession, User)
-        .join(User, col(User.id) == LoginSession.user_id)
-        .where(
-            LoginSession.token_hash == hash_of(secret),
-            col(LoginSession.ended_at).is_(None),
-            col(User.active),
-        )
-    )
-    found = (await session.exec(query)).first()
+    given = {"token_hash": hash_of(secret)}
+    found = (await session.exec(_live_session(), params=given)).first()
     at = at or now()
     if found is None or at >= min(expiry_of(found[0], found[1].role)):
         raise _ended()
     login, user = found
     return _actor(login, user, at), login
+
+
+@cache
+def _live_session() -> Select[LoginSession, User]:
+    # Kept, since every request asks it: to write it out takes longer than to run it.
+    return (
+        select(LoginSession, User)
+        .join(User, col(User.id) == LoginSession.user_id)
+        .where(
+            LoginSession.token_hash == bindparam("token_hash"),
+            col(LoginSession.ended_at).is_(None),
+            col(User.active),
+        )
+    )
 
 
 def expiry_of(login: LoginSession, role: Role) -> tuple[datetime, datetime]:

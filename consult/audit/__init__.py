@@ -8,7 +8,7 @@ from consult.audit.anchors import (
     read_anchors,
 )
 from consult.audit.chain import ChainReport, rows_of_the_chain, verify
-from consult.audit.reading import Filter, list_rows
+from consult.audit.reading import Filter, list_rows, was_shown
 from consult.audit.recording import About, begin_occasion, record, rows_left
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "rows_left",
     "rows_of_the_chain",
     "verify",
+    "was_shown",
 ]

@@ -68,6 +68,9 @@ class Shown(NamedTuple):
     times: int
 
 
+_LATELY = 20_000
+"""Rows of the trail: so far back it is asked what somebody was shown just now."""
+
 _ALIKE: Any = tuple(getattr(AuditRow, name) for name in Shown._fields[:-3])
 
 
@@ -94,6 +97,25 @@ async def shown_of(session: AsyncSession, consult_id: UUID) -> list[Shown]:
         .order_by(func.max(at).desc())
     )
     return await _shown(session, query)
+
+
+async def was_shown(
+    session: AsyncSession, user_id: UUID, consult_id: UUID, *, until: datetime
+) -> bool:
+    """Whether somebody saw the consult lately, by itself or in a list, before `until`."""
+    newest = select(func.max(AuditRow.seq)).scalar_subquery()
+    query = (
+        select(AuditRow.seq)
+        .where(
+            col(AuditRow.seq) > newest - _LATELY,
+            _tells_of([consult_id]),
+            _shows_something(),
+            col(AuditRow.actor_id) == str(user_id),
+            col(AuditRow.at) < _text(until),
+        )
+        .limit(1)
+    )
+    return (await session.exec(query)).first() is not None
 
 
 async def shown_to_others(

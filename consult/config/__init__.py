@@ -114,6 +114,14 @@ class Settings(Edge, BaseSettings):
     mail_ca_file: Annotated[Path, AfterValidator(checks.absolute)] | None = Field(
         default=None, description="A further certificate authority (PEM) for the mail server."
     )
+    webhook_private_networks: bool = Field(
+        default=False,
+        description="Webhooks may go to addresses that are not on the open Internet, this machine "
+        "and the hospital's own network among them.",
+    )
+    webhook_ca_file: Annotated[Path, AfterValidator(checks.absolute)] | None = Field(
+        default=None, description="A further certificate authority (PEM) for webhooks."
+    )
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     public_url: Annotated[str, AfterValidator(checks.origin)] = Field(

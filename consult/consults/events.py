@@ -1,11 +1,13 @@
 """What live pages are told: events written in the transaction of the deed, rung after it."""
 
 from collections.abc import Iterable
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import event
-from sqlmodel import select
+from sqlalchemy import bindparam, event
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from consult.backends.doorbell import Doorbell
 from consult.consults.seats import Seat
@@ -53,14 +55,20 @@ async def events_after(
     session: AsyncSession, seat: Seat, number: int
 ) -> list[tuple[int, str, UUID | None]]:
     """Events after `number`, in the numbers of this seat's view: (number, kind, subject)."""
-    mine = event_column(seat.view)
-    query = (
-        select(mine, Event.kind, Event.subject_id)
-        .where(Event.consult_id == seat.consult.id, mine > number)
+    given = {"consult_id": seat.consult.id, "after": number}
+    rows = (await session.exec(_events_after(seat.view), params=given)).all()
+    return [(number, kind, subject) for number, kind, subject in rows if number is not None]
+
+
+@cache
+def _events_after(view: Audience) -> Select[int | None, str, UUID | None]:
+    # Kept: every open page asks it at every ring.
+    mine = event_column(view)
+    return (
+        select(mine, Event.kind, col(Event.subject_id))
+        .where(Event.consult_id == bindparam("consult_id"), mine > bindparam("after"))
         .order_by(mine)
     )
-    rows = (await session.exec(query)).all()
-    return [(number, kind, subject) for number, kind, subject in rows if number is not None]
 
 
 def _ring_after_commit(session: AsyncSession, topics: list[str]) -> None:

@@ -1,5 +1,6 @@
 """A consult is opened, joined, closed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -11,22 +12,29 @@ from consult import audit, notifications
 from consult.access import Action, Decision, Relation, ask
 from consult.backends.jobs import Jobs
 from consult.backends.keys import keys_of
+from consult.clinical.red_flags import RedFlag
+from consult.clinical.workflow import states
+from consult.clinical.workflow.states import Owner, State
+from consult.consults.emergencies import send_to_emergency
 from consult.consults.events import announce
 from consult.consults.seats import Seat, get_seat
+from consult.consults.steps import record_opening, sides_of, take_step
+from consult.consults.taking import take_seat
 from consult.errors import Conflict, Forbidden, InvalidFields
 from consult.imaging import dicom
 from consult.models import (
+    DEFAULT_SERVICE,
     Actor,
     Capacity,
     ConsentMethod,
     ConsentRow,
     Consult,
     ConsultKind,
-    ConsultState,
     Participant,
     Proxy,
     Purpose,
     Role,
+    Service,
     Urgency,
     User,
     now,
@@ -53,19 +61,24 @@ async def open_consult(
     reason: str = "",
     patient_id: UUID | None = None,
     consent: ConsentMethod | None = None,
+    service_id: UUID | None = None,
+    red_flags: Sequence[RedFlag] = (),
 ) -> tuple[Seat, bool]:
     """Open a consult. A patient's is about them or somebody they act for.
 
     Anybody else's may be about nobody known. `consent` is how the patient agreed to care, as a
-    clinician says; without it an emergency speaks for them. The same `consult_id` from the same person again is the same consult: the
-    second value is then False. Raises Forbidden, InvalidFields, or Conflict when the id is
-    somebody else's.
+    clinician says; without it an emergency speaks for them. `red_flags` are what the patient
+    said yes to: they stop the consult and send the patient to the emergency number. The same
+    `consult_id` from the same person again is the same consult: the second value is then False.
+    Raises Forbidden, InvalidFields, or Conflict when the id is somebody else's.
     """
     decision = ask(actor, Action.CONSULT_OPEN)
     if not decision.allowed:
         raise _may_not_open(decision)
     if actor.role is Role.DEVICE and kind is not ConsultKind.EMERGENCY:
         raise Forbidden("A tablet opens emergencies only. Sign in to ask for anything else.")
+    if red_flags and actor.role is not Role.PATIENT:
+        raise InvalidFields({"red_flags": "These are the patient's own answers. Leave them out."})
     if consult_id and (opener := await _opener(session, consult_id)):
         if opener != actor.user_id:
             raise Conflict("Another consult already has this id. Use a new one.", code="id_taken")
@@ -81,6 +94,7 @@ async def open_consult(
     await to_thread.run_sync(keys_of(session).make, subject_id)
     consult = Consult(
         id=consult_id,
+        service_id=(await _service(session, service_id)).id,
         kind=kind,
         urgency=urgency or DEFAULT_URGENCY[kind],
         reason=private(reason, subject_id),
@@ -94,53 +108,77 @@ async def open_consult(
     relation, care = await _take_seats(session, consult, actor, consent)
     acting = replace(actor, on_behalf_of=consult.patient_id if relation is Relation.PROXY else None)
     seat = Seat(consult, acting, relation, Action.CONSULT_OPEN, decision, care)
+    await record_opening(session, consult, acting)
     announce(session, consult, "consult.changed")
     await audit.record(session, seat.actor, "consult.opened", consult.id, **seat.about)
     await notifications.consult_opened(session, jobs, consult, by=actor)
+    await _move_on(session, seat, red_flags)
     return seat, True
 
 
 async def join(session: AsyncSession, seat: Seat, *, openly: bool) -> None:
-    """Make sure the actor is in the consult; the first specialist to reply takes it.
+    """Make sure the actor is in the consult; a specialist who speaks openly takes what nobody has.
 
+    Whoever calls this tells live pages of it.
     Somebody who has only spoken among clinicians is not shown to the patient yet. A proxy is
-    in it by being one, and not beyond that.
+    in it by being one, and not beyond that; a link has the seat that it was made with.
     """
-    consult, actor = seat.consult, seat.actor
-    if seat.relation is Relation.PROXY:
+    if seat.relation is Relation.PROXY or seat.actor.role is Role.LINK:
         return
-    if (
-        seat.relation is not Relation.GUEST
-        and actor.role is Role.SPECIALIST
-        and consult.assigned_to is None
-    ):
-        consult.assigned_to = actor.user_id
-    participant = await session.get(Participant, (consult.id, actor.user_id))
-    if participant and participant.ended_at:  # sent away, and here again by their role
-        await session.delete(participant)
-        await session.flush()
-        participant = None
-    if participant is None:
-        session.add(Participant(consult_id=consult.id, user_id=actor.user_id, in_the_open=openly))
-    elif openly and not participant.in_the_open:
-        # For the patient they join now; their earlier place in the order would tell of more.
-        participant.in_the_open, participant.joined_at = True, now()
-        session.add(participant)
+    if openly and _takes(seat):
+        await take_step(session, seat, states.Step.ACKNOWLEDGE, announced=False)
+    await take_seat(session, seat.consult, seat.actor.user_id, openly=openly)
 
 
-async def close_consult(session: AsyncSession, seat: Seat) -> None:
-    """Close the consult; `seat` must have been taken for CONSULT_CLOSE."""
-    seat.require(Action.CONSULT_CLOSE)
-    seat.consult.state = ConsultState.CLOSED
-    seat.consult.closed_at = now()
-    announce(session, seat.consult, "consult.changed")
-    await audit.record(session, seat.actor, "consult.closed", seat.consult.id, **seat.about)
+async def carry_on(session: AsyncSession, seat: Seat, *, answers: bool) -> None:
+    """Move the consult as what was just said in the open moves it.
+
+    A specialist's word answers, where `answers`; the asker's supplies what was asked for, or
+    asks again.
+    """
+    sides, state = sides_of(seat), seat.consult.state
+    if answers and Owner.CLINICIAN in sides and seat.actor.role is Role.SPECIALIST:
+        step = states.Step.ANSWER
+    elif Owner.ASKER not in sides:
+        return
+    elif state is State.AWAITING_INFO:
+        step = states.Step.SUPPLY
+    elif answers:
+        step = states.Step.ASK_AGAIN
+    else:
+        return
+    if state in states.MOVES[step].leaves:
+        await take_step(session, seat, step, announced=False)
+
+
+def _takes(seat: Seat) -> bool:
+    return (
+        seat.actor.role is Role.SPECIALIST
+        and seat.relation is not Relation.GUEST
+        and seat.consult.assigned_to is None
+        and seat.consult.state in states.MOVES[states.Step.ACKNOWLEDGE].leaves
+    )
+
+
+async def _move_on(session: AsyncSession, seat: Seat, red_flags: Sequence[RedFlag]) -> None:
+    """What becomes of a new consult at once: an emergency, or a specialist's own."""
+    if red_flags:
+        await send_to_emergency(session, seat, red_flags)
+    elif _takes(seat):
+        await take_step(session, seat, states.Step.ACKNOWLEDGE)
 
 
 def _may_not_open(decision: Decision) -> Forbidden:
     error = Forbidden("Your role does not open consults.")
     error.rule = decision.rule
     return error
+
+
+async def _service(session: AsyncSession, service_id: UUID | None) -> Service:
+    service = await session.get(Service, service_id or DEFAULT_SERVICE)
+    if service is None or not service.active:
+        raise InvalidFields({"service_id": "There is no such service."})
+    return service
 
 
 async def _opener(session: AsyncSession, consult_id: UUID) -> UUID | None:
@@ -188,8 +226,6 @@ async def _take_seats(
 ) -> tuple[Relation, ConsentRow]:
     """Put the opener and the patient into the new consult, and write down who agreed to it."""
     relation = _relation_of_opener(consult, actor)
-    if actor.role is Role.SPECIALIST:
-        consult.assigned_to = actor.user_id
     opener = consult.patient_id if relation is Relation.PROXY else actor.user_id
     for user_id in {opener, consult.patient_id}:
         if user_id:

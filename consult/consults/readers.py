@@ -22,6 +22,7 @@ _ROLES = {
     Role.COORDINATOR: "coordinator",
     Role.ADMIN: "administrator",
     Role.DEVICE: "ambulance tablet",
+    Role.LINK: "link without an account",
 }
 
 

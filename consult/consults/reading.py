@@ -10,11 +10,27 @@ from sqlmodel import and_, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult import audit
+from consult.consults.events import announce
 from consult.consults.facts import seat_holds
+from consult.consults.ladder import list_escalations
 from consult.consults.seats import Seat
 from consult.consults.views import seq_column
 from consult.errors import InvalidFields
-from consult.models import Audience, Message, Participant, Proxy, ReadMark, User, now
+from consult.models import (
+    Audience,
+    Consult,
+    Escalation,
+    EscalationOutcome,
+    Message,
+    Notice,
+    Participant,
+    Proxy,
+    ReadMark,
+    Role,
+    Service,
+    User,
+    now,
+)
 
 
 async def people_of(session: AsyncSession, seat: Seat) -> list[User]:
@@ -26,7 +42,7 @@ async def people_of(session: AsyncSession, seat: Seat) -> list[User]:
     query = (
         select(User)
         .join(Participant, col(Participant.user_id) == User.id)
-        .where(Participant.consult_id == consult.id, seat_holds(at))
+        .where(Participant.consult_id == consult.id, seat_holds(at), User.role != Role.LINK)
         .order_by(col(Participant.joined_at), col(User.id))
     )
     if seat.view is Audience.EVERYONE:
@@ -93,12 +109,78 @@ async def unread_of(session: AsyncSession, seats: Sequence[Seat]) -> dict[UUID, 
 
 
 async def named_in(session: AsyncSession, seats: Sequence[Seat]) -> dict[UUID, User]:
-    """Whom the consults of `seats` are about, who opened and who claimed them, by their own id."""
+    """Everybody whom the consults of `seats` name, by their own id."""
     consults = [seat.consult for seat in seats]
-    named = {(each.patient_id, each.opened_by, each.claimed_by) for each in consults}
-    ids = {user_id for three in named for user_id in three if user_id}
+    named = [
+        (each.patient_id, each.opened_by, each.claimed_by, each.owner_id, each.assigned_to)
+        for each in consults
+    ]
+    ids = {user_id for several in named for user_id in several if user_id}
     found = await session.exec(select(User).where(col(User.id).in_(ids)))
     return {user.id: user for user in found.all()}
+
+
+async def services_of(session: AsyncSession, seats: Sequence[Seat]) -> dict[UUID, Service]:
+    """Whose teams the consults of `seats` are for."""
+    ids = {seat.consult.service_id for seat in seats}
+    found = await session.exec(select(Service).where(col(Service.id).in_(ids)))
+    return {service.id: service for service in found.all()}
+
+
+async def note_seen(session: AsyncSession, seat: Seat) -> None:
+    """Remember when somebody of the team first looked; whoever asked does not count."""
+    actor = seat.actor
+    if actor.role not in (Role.SPECIALIST, Role.COORDINATOR) or not actor.ours:
+        return
+    consult = await session.get_one(Consult, seat.consult.id)
+    if consult.seen_at or consult.opened_by == actor.user_id:
+        return
+    consult.seen_at = now()
+    consult.delivered_at = consult.delivered_at or consult.seen_at
+    announce(session, consult, "clock.moved")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One step of the ladder as it was taken, or will be."""
+
+    escalation: Escalation
+    person: User | None
+    mail_failed: bool
+    """Their address does not work."""
+
+
+async def pages_of(session: AsyncSession, seat: Seat) -> list[Page]:
+    """Who was paged, and who will be when; not what was stopped in time."""
+    rows = await list_escalations(session, seat.consult.id)
+    shown = [row for row in rows if row.outcome is not EscalationOutcome.STOPPED]
+    ids = {row.paged_id for row in shown if row.paged_id}
+    users = await session.exec(select(User).where(col(User.id).in_(ids)))
+    people = {user.id: user for user in users.all()}
+    query = select(Notice.escalation_id).where(
+        Notice.consult_id == seat.consult.id, col(Notice.failed_at).is_not(None)
+    )
+    failed = set((await session.exec(query)).all())
+    return [
+        Page(row, people[row.paged_id] if row.paged_id else None, row.id in failed) for row in shown
+    ]
+
+
+async def unreachable_of(session: AsyncSession, seat: Seat) -> list[User]:
+    """Whose mail address refused a notice of this consult, as this seat may know them."""
+    query = (
+        select(User)
+        .join(Notice, col(Notice.user_id) == User.id)
+        .where(Notice.consult_id == seat.consult.id, col(Notice.failed_at).is_not(None))
+        .distinct()
+        .order_by(col(User.name))
+    )
+    refused = list((await session.exec(query)).all())
+    if seat.view is Audience.CLINICIANS:
+        return refused
+    return [
+        user for user in refused if user.id in {one.id for one in await people_of(session, seat)}
+    ]
 
 
 async def mark_read(session: AsyncSession, seat: Seat, seq: int) -> None:

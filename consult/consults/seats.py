@@ -8,9 +8,10 @@ makes one, and that no query of health data goes without.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,12 +19,14 @@ from consult import audit
 from consult.access import Action, Consent, Decision, Relation, Standing, ask, require
 from consult.backends.keys import is_shredded
 from consult.consults.facts import (
+    Asker,
     Known,
     consent_of,
     facts_of,
     known,
     newest_consent,
     read_known,
+    read_one,
     visible_to,
 )
 from consult.consults.views import topic_of, updated_column, view_of
@@ -42,7 +45,7 @@ from consult.models import (
 
 @dataclass(frozen=True)
 class Seat:
-    """A consult as one actor sees it. Only `get_seat`, `list_seats` and `open_consult` make one."""
+    """A consult as one actor sees it. Only `get_seat`, the lists here and `open_consult` make one."""
 
     consult: Consult
     actor: Actor
@@ -137,18 +140,18 @@ async def get_seat(
     Whoever may not do `also` is refused before that is asked. Raises NotFound (absent and not yours are one answer), Forbidden (also `step_up_required`,
     `consent_required`), Gone, or Conflict when closed.
     """
-    found = await read_known(session, known(actor, at or now()).where(Consult.id == consult_id))
-    if not found:
+    found = await read_one(session, actor, consult_id, at or now())
+    if found is None:
         raise NotFound
-    facts = facts_of(found[0], actor)
-    if is_shredded(session, found[0].consult.subject_id):
+    facts = facts_of(found, actor)
+    if is_shredded(session, found.consult.subject_id):
         facts["standing"] = Standing.SHREDDED
     if purpose is not Purpose.CARE and facts["consent"] is not Consent.WITHDRAWN:
         facts["consent"] = await _consent_to(session, consult_id, purpose)
     if also:
         require(actor, also, **facts)
     decision = require(actor, action, **facts)
-    return _seat(found[0], actor, facts["relation"], action, decision)
+    return _seat(found, actor, facts["relation"], action, decision)
 
 
 async def list_seats(
@@ -163,12 +166,45 @@ async def list_seats(
     if not ask(actor, Action.CONSULT_LIST).allowed:
         return []
     at, changed = at or now(), updated_column(view_of(actor))
-    query = known(actor, at).where(visible_to(actor, at), col(Consult.shredded_at).is_(None))
+    query = known(Asker.of(actor, at)).where(
+        visible_to(actor, at), col(Consult.shredded_at).is_(None)
+    )
     if after:
         earlier = and_(changed == after.updated_at, col(Consult.id) < after.consult_id)
         query = query.where(or_(changed < after.updated_at, earlier))
     query = query.order_by(desc(changed), desc(col(Consult.id))).limit(limit)
     seats = [_listed(one, actor) for one in await read_known(session, query)]
+    return [seat for seat in seats if seat]
+
+
+async def late_seats(session: AsyncSession, actor: Actor, *, limit: int) -> list[Seat]:
+    """The consults that `actor` may read and that are overdue, longest first."""
+    if not ask(actor, Action.CONSULT_LIST).allowed:
+        return []
+    late = and_(col(Consult.due_at) < now(), col(Consult.shredded_at).is_(None))
+    by = col(Consult.due_at).asc()
+    return await seats_where(session, actor, Action.CONSULT_READ, late, by=by, limit=limit)
+
+
+async def seats_where(
+    session: AsyncSession,
+    actor: Actor,
+    action: Action,
+    clause: ColumnElement[bool],
+    *,
+    by: ColumnElement[Any],
+    limit: int,
+    at: datetime | None = None,
+) -> list[Seat]:
+    """The consults that `clause` picks and in which `actor` may do `action`, in the order of `by`."""
+    at = at or now()
+    query = (
+        known(Asker.of(actor, at))
+        .where(visible_to(actor, at), clause)
+        .order_by(by, col(Consult.id))
+    )
+    found = await read_known(session, query.limit(limit))
+    seats = [_listed(one, actor, action) for one in found]
     return [seat for seat in seats if seat]
 
 
@@ -183,9 +219,9 @@ async def record_list(session: AsyncSession, actor: Actor, seats: Sequence[Seat]
     )
 
 
-def _listed(one: Known, actor: Actor) -> Seat | None:
-    """The query picks the rows; that they may be read is decided here as everywhere else."""
-    facts, action = facts_of(one, actor), Action.CONSULT_READ
+def _listed(one: Known, actor: Actor, action: Action = Action.CONSULT_READ) -> Seat | None:
+    """The query picks the rows; what may be done there is decided here as everywhere else."""
+    facts = facts_of(one, actor)
     decision = ask(actor, action, **facts)
     return _seat(one, actor, facts["relation"], action, decision) if decision.allowed else None
 

@@ -23,9 +23,14 @@ class Role(StrEnum):
     ADMIN = "admin"
     DEVICE = "device"
     """A tablet of an ambulance: it sends, and reads nothing."""
+    LINK = "link"
+    """Whoever holds a link: they send what it asks for, and read nothing."""
 
 
-PEOPLE = frozenset(Role) - {Role.DEVICE}
+WRITE_ONLY = frozenset({Role.DEVICE, Role.LINK})
+"""The roles of what sends and reads nothing, not even what it sent."""
+
+PEOPLE = frozenset(Role) - WRITE_ONLY
 """The roles that somebody has who signs in."""
 
 

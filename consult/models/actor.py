@@ -14,6 +14,7 @@ class Via(StrEnum):
     TOKEN = "token"  # noqa: S105 - the word, not a secret
     COMMAND = "command"
     DEVICE = "device"
+    LINK = "link"
 
 
 class Proof(StrEnum):
@@ -25,6 +26,7 @@ class Proof(StrEnum):
     """A session whose passkey was touched within the last five minutes."""
     TOKEN = "token"  # noqa: S105 - the word, not a secret
     DEVICE = "device"
+    LINK = "link"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Actor:
     email: str | None
     via: Via
     via_id: UUID | None = None
-    """The login session, token or device that was presented."""
+    """The login session, token, device or link that was presented."""
     proof: Proof = Proof.SESSION
     scopes: frozenset[str] | None = None
     """What a token is limited to; None for no limit."""

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, and_
 from sqlmodel import Field, SQLModel, col
 
-from consult.models.base import enum_type, now
+from consult.models.base import Moment, enum_type, now
 from consult.models.sealed import PrivateText, sealed
 
 OPEN_FOR = timedelta(minutes=60)
@@ -47,7 +47,7 @@ class BreakGlass(SQLModel, table=True):
     comment: PrivateText | None = Field(default=None, sa_type=sealed("breakglass.comment"))
 
     @classmethod
-    def open_at(cls, at: datetime) -> ColumnElement[bool]:
+    def open_at(cls, at: Moment) -> ColumnElement[bool]:
         return and_(col(cls.opened_at) <= at, col(cls.expires_at) > at)
 
     @classmethod

@@ -12,7 +12,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint, col
 
-from consult.models.base import enum_type, now
+from consult.clinical.workflow.service_levels import Priority
+from consult.clinical.workflow.states import State
+from consult.models.base import Moment, enum_type, now
 from consult.models.sealed import PrivateText, sealed
 
 
@@ -33,13 +35,13 @@ class Urgency(StrEnum):
     STAT = "stat"
 
 
-class ConsultState(StrEnum):
-    SUBMITTED = "submitted"
-    """Nobody has answered yet."""
-    IN_REVIEW = "in_review"
-    """Answered once, and asked again since."""
-    ANSWERED = "answered"
-    CLOSED = "closed"
+PRIORITY: dict[Urgency, Priority] = {
+    Urgency.STAT: Priority.RED,
+    Urgency.ASAP: Priority.ORANGE,
+    Urgency.URGENT: Priority.YELLOW,
+    Urgency.ROUTINE: Priority.GREEN,
+}
+"""The class whose times a service promises."""
 
 
 class Audience(StrEnum):
@@ -56,10 +58,7 @@ class Consult(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     kind: ConsultKind = Field(sa_type=enum_type(ConsultKind))
     urgency: Urgency = Field(sa_type=enum_type(Urgency))
-    state: ConsultState = Field(
-        default=ConsultState.SUBMITTED,
-        sa_type=enum_type(ConsultState),
-    )
+    state: State = Field(default=State.SUBMITTED, sa_type=enum_type(State))
     reason: PrivateText = Field(sa_type=sealed("consult.reason"))
     """Why help is asked for, in the asker's words (FHIR ServiceRequest.reason)."""
     patient_id: UUID | None = Field(default=None, foreign_key="user.id", index=True)
@@ -74,7 +73,32 @@ class Consult(SQLModel, table=True):
     """Who said, of what a tablet opened: that was me."""
     claimed_at: datetime | None = None
     assigned_to: UUID | None = Field(default=None, foreign_key="user.id", index=True)
-    """The specialist who replied first; None is the inbox of all specialists."""
+    """The specialist who took it; None is the inbox of all specialists."""
+    service_id: UUID = Field(foreign_key="service.id", index=True)
+    """Whose team it is for."""
+    owner_id: UUID | None = Field(default=None, foreign_key="user.id")
+    """Who has to move next, by name; None while it is the service, and nobody there was paged."""
+    due_at: datetime | None = None
+    """By when; None only at an end."""
+    before_waiting: State | None = Field(
+        default=None, sa_type=enum_type(State, name="before_waiting")
+    )
+    """The state in which information was asked for."""
+    waiting_since: datetime | None = None
+    """The clock stands still since then."""
+    step_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+    # The reply clock. When it was sent is `created_at`.
+    delivered_at: datetime | None = None
+    """Somebody on duty was told: the mail server, or their pager, took it over."""
+    seen_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    """A named person took it, and has it still."""
+    answered_at: datetime | None = None
+    acknowledge_by: datetime | None = None
+    reply_by: datetime | None = None
+    emergency_seen_at: datetime | None = None
+    """The patient confirmed that they read where to call."""
     confidential: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
     """Kept from those who act for the patient."""
     study_instance_uid: str = Field(unique=True)
@@ -104,7 +128,7 @@ class Participant(SQLModel, table=True):
     ended_at: datetime | None = None
 
     @classmethod
-    def holds_at(cls, at: datetime) -> ColumnElement[bool]:
+    def holds_at(cls, at: Moment) -> ColumnElement[bool]:
         """The seat by itself. Whoever ends a seat ends those that hang on it in the same breath."""
         return and_(
             col(cls.ended_at).is_(None),
@@ -130,6 +154,7 @@ class Event(SQLModel, table=True):
     number: int | None = None
     """Its number in everyone's view; None when only clinicians are told."""
     kind: str
-    """message.posted · photo.attached · consult.changed"""
+    """message.posted · photo.attached · photo.accepted · photo.rejected · request.changed ·
+    outcome.given · consult.changed"""
     subject_id: UUID | None = None
     created_at: datetime = Field(default_factory=now)

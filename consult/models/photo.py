@@ -7,12 +7,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from consult.models.base import now
+from consult.models.base import enum_type, now
+from consult.models.review import PhotoVerdict, RejectionReason
 from consult.models.sealed import PrivateBytes, PrivateJSON, PrivateText, sealed
 
 
 class Photo(SQLModel, table=True):
-    __table_args__ = (sa.Index("ix_photo_created_by_created_at", "created_by", "created_at"),)
+    __table_args__ = (
+        sa.Index("ix_photo_created_by_created_at", "created_by", "created_at"),
+        sa.Index(
+            "ix_photo_to_review",
+            "consult_id",
+            sqlite_where=sa.text("verdict IS NULL AND replaced_by IS NULL"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     """Made by the phone: the same PUT again is the same photo."""
@@ -70,6 +78,12 @@ class Photo(SQLModel, table=True):
     """0, 90, 180 or 270 degrees, against the photo that was sent."""
     turned_by: UUID | None = Field(default=None, foreign_key="user.id")
     turned_at: datetime | None = None
+
+    retake_of: UUID | None = Field(default=None, foreign_key="photo.id", unique=True)
+    """The rejected photo whose place this one takes."""
+    verdict: PhotoVerdict | None = Field(default=None, sa_type=enum_type(PhotoVerdict))
+    """Of the newest review; None: nobody has reviewed it."""
+    rejected_for: RejectionReason | None = Field(default=None, sa_type=enum_type(RejectionReason))
 
 
 class Preview(SQLModel, table=True):

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Field, SQLModel, col
 
-from consult.models.base import enum_type, now
+from consult.models.base import Moment, enum_type, now
 
 
 class ProxyBasis(StrEnum):
@@ -40,7 +40,7 @@ class Proxy(SQLModel, table=True):
     added_by: UUID = Field(foreign_key="user.id")
 
     @classmethod
-    def holds_at(cls, at: datetime) -> ColumnElement[bool]:
+    def holds_at(cls, at: Moment) -> ColumnElement[bool]:
         return and_(
             col(cls.valid_from) <= at,
             or_(col(cls.ends_at).is_(None), col(cls.ends_at) > at),

@@ -1,13 +1,14 @@
 """Photos of a consult: attached, turned, read."""
 
 from consult.photos.attaching import attach_photo, find_place, require_welcome
-from consult.photos.instances import Facts
+from consult.photos.instances import Facts, Place
 from consult.photos.reading import Seen, get_photo, open_photo, record_damage, require_still
-from consult.photos.rows import find_preview, photos_in
+from consult.photos.rows import find_preview, photos_in, require_newest
 from consult.photos.turning import find_turn, turn_photo
 
 __all__ = [
     "Facts",
+    "Place",
     "Seen",
     "attach_photo",
     "find_place",
@@ -17,6 +18,7 @@ __all__ = [
     "open_photo",
     "photos_in",
     "record_damage",
+    "require_newest",
     "require_still",
     "require_welcome",
     "turn_photo",

@@ -11,12 +11,13 @@ from consult.access import Action
 from consult.bootstrap import Backends
 from consult.config import Settings
 from consult.consults import Seat, get_seat
+from consult.errors import Conflict, NotFound
 from consult.imaging import dicom
 from consult.imaging.scrub import scrub
-from consult.models import Actor, Photo, Role, now
+from consult.models import WRITE_ONLY, Actor, Photo, PhotoVerdict, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
 from consult.photos.reading import show_again
-from consult.photos.rows import consult_of, id_taken, known_photo
+from consult.photos.rows import consult_of, find_photo, id_taken, known_photo, require_newest
 from consult.quotas import require_quota, require_room
 
 
@@ -27,8 +28,8 @@ async def find_place(
 
     Raises NotFound, Forbidden, Conflict (consult closed; the id belongs to another photo).
     """
-    # What was sent before may be sent again even to a closed consult; a tablet reads none.
-    read = None if actor.role is Role.DEVICE else Action.CONSULT_READ
+    # What was sent before may be sent again even to a closed consult; a tablet or a link reads none.
+    read = None if actor.role in WRITE_ONLY else Action.CONSULT_READ
     if read and await consult_of(session, photo_id) == consult_id:
         seat = await get_seat(session, actor, consult_id, read)
     else:
@@ -49,14 +50,21 @@ async def require_welcome(session: AsyncSession, backends: Backends, place: Plac
 
 
 async def attach_photo(
-    session: AsyncSession, backends: Backends, *, place: Place, upload: bytes, facts: Facts
+    session: AsyncSession,
+    backends: Backends,
+    *,
+    place: Place,
+    upload: bytes,
+    facts: Facts,
+    retake_of: UUID | None = None,
 ) -> tuple[Photo, bool]:
     """Scrub, wrap and store `upload`, attach it to the consult, and queue the notice.
 
     The file is durable before its row exists: a file without a row is swept up later, a row
-    without a file would be a hole in the record. The second value is False when this very
-    photo was attached before. Raises InvalidPhoto, Conflict, NotFound, Forbidden, TooMuch,
-    StorageFull.
+    without a file would be a hole in the record. The photo takes the place of the rejected one
+    that `retake_of` names. The second value is False when this very photo was attached before.
+    Raises InvalidPhoto, Conflict (also `not_rejected`, `already_replaced`), NotFound, Forbidden,
+    TooMuch, StorageFull.
     """
     if place.known:
         sha256 = await to_thread.run_sync(_sha256, upload)
@@ -77,6 +85,7 @@ async def attach_photo(
         return await _shown_again(session, place.seat, known, sha256), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
     await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
+    rejected = await _rejected(session, seat, retake_of) if retake_of else None
     photo = row_of(
         made,
         place,
@@ -85,10 +94,25 @@ async def attach_photo(
         created_by=actor.user_id,
         on_behalf_of=seat.actor.on_behalf_of,
     )
+    photo.retake_of = retake_of
     seat.consult.photo_count += 1
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.attached")
+    if rejected:
+        rejected.replaced_by = photo.id
+        session.add(rejected)
     return photo, True
+
+
+async def _rejected(session: AsyncSession, seat: Seat, photo_id: UUID) -> Photo:
+    """The photo whose place another one is to take."""
+    photo = await find_photo(session, seat, photo_id)
+    if photo is None:
+        raise NotFound
+    if photo.verdict is not PhotoVerdict.REJECTED:
+        raise Conflict("Only a photo that was rejected is taken again.", code="not_rejected")
+    require_newest(photo)
+    return photo
 
 
 def _make(

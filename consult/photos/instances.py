@@ -13,7 +13,7 @@ from consult.access import Action
 from consult.bootstrap import Backends
 from consult.clinical.body_sites import BodySite, Laterality, Site, View, find_site, label
 from consult.config import Settings
-from consult.consults import Seat, announce, join
+from consult.consults import Seat, announce, carry_on, join
 from consult.imaging import dicom
 from consult.imaging.certificate import certificate_json, summary
 from consult.imaging.photo import ScrubbedPhoto
@@ -202,6 +202,7 @@ async def keep(
     await session.flush()
     session.add(Preview(photo_id=photo.id, jpeg=private(preview, photo.subject_id)))
     await join(session, seat, openly=True)
+    await carry_on(session, seat, answers=False)
     announce(session, seat.consult, "photo.attached", photo.id)
     await audit.record(session, seat.actor, deed, photo.id, **seat.about)
     await notifications.something_new(session, backends.jobs, seat.consult, by=seat.actor)

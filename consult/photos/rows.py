@@ -53,3 +53,12 @@ async def consult_of(session: AsyncSession, photo_id: UUID) -> UUID | None:
 
 def id_taken() -> Conflict:
     return Conflict("Another photo already has this id. Send it with a new id.", code="id_taken")
+
+
+def require_newest(photo: Photo) -> None:
+    """Raises Conflict (`already_replaced`) for a photo whose place another one has taken."""
+    if photo.replaced_by:
+        raise Conflict(
+            "Another photo has taken the place of this one. Open it again to see it as it is now.",
+            code="already_replaced",
+        )

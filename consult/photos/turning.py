@@ -16,14 +16,13 @@ from consult.access import Action
 from consult.bootstrap import Backends
 from consult.config import Settings
 from consult.consults import Seat, get_seat
-from consult.errors import Conflict
 from consult.imaging import dicom
 from consult.imaging.photo import Certificate, Finding, SourceFormat
 from consult.imaging.turning import KeptPhoto, turned
 from consult.models import Actor, Photo, now
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
 from consult.photos.reading import get_photo, show_again
-from consult.photos.rows import find_photo, id_taken, known_photo
+from consult.photos.rows import find_photo, id_taken, known_photo, require_newest
 from consult.quotas import require_consult_quota, require_room
 
 
@@ -60,7 +59,7 @@ async def find_turn(
     action = Action.CONSULT_READ if known else _action(photo, actor)
     seat = await get_seat(session, actor, photo.consult_id, action)
     if known is None:
-        _require_newest(photo)
+        require_newest(photo)
     place = await place_for(session, seat, new_id, known=known)
     total = (photo.turned_clockwise + clockwise) % 360
     return Turn(place, photo, await _first(session, seat, photo), total)
@@ -90,7 +89,7 @@ async def turn_photo(
         return await _shown_again(session, known, turn), False
     actor = place.seat.actor
     seat, old = await get_photo(session, actor, turn.photo.id, _action(turn.photo, actor))
-    _require_newest(old)
+    require_newest(old)
     await require_consult_quota(session, backends.settings, consult_id=old.consult_id)
     photo = row_of(
         made,
@@ -119,14 +118,6 @@ async def _first(session: AsyncSession, seat: Seat, photo: Photo) -> Photo:
 def _action(photo: Photo, actor: Actor) -> Action:
     own = photo.created_by == actor.user_id
     return Action.PHOTO_TURN if own else Action.OTHERS_PHOTO_TURN
-
-
-def _require_newest(photo: Photo) -> None:
-    if photo.replaced_by:
-        raise Conflict(
-            "This photo was turned already. Open it again to see it as it is now.",
-            code="already_replaced",
-        )
 
 
 async def _shown_again(session: AsyncSession, known: Photo, turn: Turn) -> Photo:

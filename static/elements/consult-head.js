@@ -1,7 +1,8 @@
 import { mayClose, roleWords } from "../lib/roles.js";
+import { isOver, stateWords } from "../lib/states.js";
 import { fill, part } from "../lib/templates.js";
 import { clockWords, dayWords, inSentence } from "../lib/time.js";
-import { counted, kindWords, readersWords, sentByTablet, stateWords, titleOf, urgencyWords } from "../lib/words.js";
+import { counted, kindWords, readersWords, sentByTablet, titleOf, urgencyWords } from "../lib/words.js";
 
 /** @typedef {import("./consult-desk.js").User} User */
 
@@ -11,12 +12,12 @@ import { counted, kindWords, readersWords, sentByTablet, stateWords, titleOf, ur
  */
 export function showHead(view, consult, user) {
   const title = titleOf(consult, user.role, user.id);
-  const closed = consult.state === "closed";
+  const over = isOver(consult.state);
   document.title = `${title} · Consult`;
   part(view, "urgency").dataset["urgency"] = consult.urgency;
   fill(view, {
     title,
-    state: stateWords(consult.state),
+    state: stateWords(consult.state, user.role),
     urgency: user.role === "patient" ? "" : urgencyWords(consult.urgency),
     kind: user.role === "patient" ? "" : kindWords(consult.kind),
     sender: sentByTablet(consult, user.id),
@@ -26,12 +27,13 @@ export function showHead(view, consult, user) {
   });
   part(view, "head").hidden = false;
   part(view, "asked").hidden = !consult.reason;
-  part(view, "close").hidden = closed || Boolean(consult.emergency_until) || !mayClose(user.role);
-  part(view, "closed").hidden = !closed;
+  part(view, "close").hidden = over || Boolean(consult.emergency_until) || !mayClose(user.role);
+  part(view, "closed").hidden = !over;
   const guests = new Set(consult.guests.map((guest) => guest.user.id));
   showPeople(view, consult.people.filter(({ id }) => !guests.has(id)), user);
   fill(view, { "people-count": counted(consult.people.length, "person", "people") });
   /** @type {import("./consult-guests.js").ConsultGuests} */ (view.querySelector("consult-guests")).show(consult, user);
+  /** @type {import("./consult-clock.js").ConsultClock} */ (view.querySelector("consult-clock")).show(consult, user);
   /** @type {import("./consult-deeds.js").ConsultDeeds} */ (view.querySelector("consult-deeds")).show(consult, user);
 }
 

@@ -3,13 +3,16 @@ import "./whose-consults.js";
 import * as api from "../lib/api.js";
 import { coalesced } from "../lib/coalesced.js";
 import { groupConsults } from "../lib/consults.js";
+import { dueWords, isLate } from "../lib/due.js";
 import { hasConsults } from "../lib/roles.js";
 import { consultPath } from "../lib/routes.js";
+import { isUntaken, ownerWords, stateWords } from "../lib/states.js";
 import { fill, part, stamp } from "../lib/templates.js";
 import { agoWords } from "../lib/time.js";
-import { counted, kindWords, sentByTablet, stateWords, titleOf, urgencyWords } from "../lib/words.js";
+import { counted, kindWords, sentByTablet, titleOf, urgencyWords } from "../lib/words.js";
 
 const EVERY = 30_000;
+const COUNTED = 5_000;
 // Looking again must not keep a session alive that nobody sits at.
 const ATTENDED = 5 * 60_000;
 
@@ -56,7 +59,8 @@ export class ConsultList extends HTMLElement {
   async #load() {
     try {
       const { items, next } = await api.listConsults();
-      const older = this.#consults.filter((known) => !items.some((item) => item.id === known.id));
+      if (next) items.push(...without((await api.listLate()).items, items));
+      const older = without(this.#consults, items);
       const grown = this.#consults.length > items.length;
       this.#consults = grown ? [...items, ...older] : items;
       if (!grown) this.#next = next;
@@ -70,7 +74,7 @@ export class ConsultList extends HTMLElement {
   async #showOlder() {
     try {
       const { items, next } = await api.listConsults(this.#next);
-      this.#consults.push(...items);
+      this.#consults.push(...without(items, this.#consults));
       this.#next = next;
       this.#draw();
     } catch (error) {
@@ -88,10 +92,10 @@ export class ConsultList extends HTMLElement {
 
   #draw() {
     this.#follow();
-    const groups = groupConsults(this.#whose.among(this.#consults), this.user.role);
+    const now = new Date();
+    const groups = groupConsults(this.#whose.among(this.#consults), this.user.role, now);
     const { patient } = this.#whose;
     if (this.user.role === "patient") part(this, "ask-words").textContent = patient ? `Ask for help for ${patient.name}` : "Ask for help";
-    const now = new Date();
     if (!groups.length) this.#empty(this.#nothingYet());
     else part(this, "groups").replaceChildren(...groups.map((group) => this.#group(group, now)));
     part(this, "groups").ariaBusy = "false";
@@ -140,18 +144,35 @@ export class ConsultList extends HTMLElement {
     link.dataset["urgency"] = consult.urgency;
     link.dataset["state"] = consult.state;
     part(row, "urgency").dataset["urgency"] = consult.urgency;
+    part(row, "state").dataset["untaken"] = String(isUntaken(consult) && role !== "patient");
+    this.#count(row, consult, now);
     fill(row, {
       title: titleOf(consult, role, this.user.id),
       time: agoWords(new Date(consult.updated_at), { now }),
       reason: consult.reason,
       urgency: role === "patient" || consult.urgency === "routine" ? "" : urgencyWords(consult.urgency),
       kind: role === "patient" ? "" : kindWords(consult.kind),
-      state: stateWords(consult.state),
+      state: stateWords(consult.state, role),
+      owner: ownerWords(consult, this.user),
       sender: sentByTablet(consult, this.user.id),
       photos: consult.photo_count ? counted(consult.photo_count, "photo") : "",
       unread: consult.unread ? `${consult.unread} new` : "",
     });
     return row;
+  }
+
+  /** How long it still has. @param {ParentNode} row @param {api.Consult} consult @param {Date} now */
+  #count(row, consult, now) {
+    fill(row, { due: dueWords(consult, { now, role: this.user.role }) });
+    part(row, "due").dataset["late"] = String(isLate(consult, now));
+  }
+
+  #countAll() {
+    const now = new Date();
+    for (const link of this.querySelectorAll("a.row")) {
+      const consult = this.#consults.find(({ id }) => id === /** @type {HTMLElement} */ (link).dataset["id"]);
+      if (consult) this.#count(link, consult, now);
+    }
   }
 
   #mark() {
@@ -183,7 +204,8 @@ export class ConsultList extends HTMLElement {
     document.addEventListener("visibilitychange", look, { signal });
     window.addEventListener("online", look, { signal });
     const timer = setInterval(() => Date.now() - attended < ATTENDED && look(), EVERY);
-    signal.addEventListener("abort", () => clearInterval(timer));
+    const counting = setInterval(() => this.#countAll(), COUNTED);
+    signal.addEventListener("abort", () => [timer, counting].forEach(clearInterval));
   }
 
   /** @param {unknown} error */
@@ -194,3 +216,9 @@ export class ConsultList extends HTMLElement {
 }
 
 customElements.define("consult-list", ConsultList);
+
+/** @param {api.Consult[]} consults @param {api.Consult[]} known */
+function without(consults, known) {
+  const ids = new Set(known.map(({ id }) => id));
+  return consults.filter(({ id }) => !ids.has(id));
+}

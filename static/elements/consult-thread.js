@@ -1,7 +1,8 @@
 import { drawTurning, photoFigure } from "./photo-figure.js";
+import { drawReview } from "./photo-review.js";
 import { roleWords } from "../lib/roles.js";
 import { fill, part, stamp } from "../lib/templates.js";
-import { threadEntries } from "../lib/thread.js";
+import { earlierThan, threadEntries } from "../lib/thread.js";
 import { clockWords, dayWords } from "../lib/time.js";
 import { senderWords, speakerWords } from "../lib/words.js";
 
@@ -25,13 +26,19 @@ export class ConsultThread extends HTMLElement {
   #wasAtEnd = false;
   /** @type {(photo: Photo) => boolean} */
   #mayTurn = () => false;
+  /** @type {Photo[]} */
+  #all = [];
+  /** @type {import("../lib/image-requests.js").ImageRequest[]} */
+  #asked = [];
 
   /**
    * @param {{ messages: import("../lib/api.js").Message[], photos: Photo[], readTo: number,
-   *   user: import("./consult-desk.js").User, first: boolean,
+   *   user: import("./consult-desk.js").User, first: boolean, asked?: import("../lib/image-requests.js").ImageRequest[],
    *   mayTurn: (photo: Photo) => boolean }} thread
    */
-  show({ messages, photos, readTo, user, first, mayTurn }) {
+  show({ messages, photos, readTo, user, first, asked = [], mayTurn }) {
+    this.#all = photos;
+    this.#asked = asked;
     this.#mayTurn = mayTurn;
     this.#wasAtEnd = !first && this.isAtEnd();
     this.#user = user;
@@ -134,6 +141,8 @@ export class ConsultThread extends HTMLElement {
       const figure = this.#figures.get(photo.id) ?? photoFigure(photo, this.#user);
       this.#figures.set(photo.id, figure);
       drawTurning(figure, photo, { reader: this.#user, mayTurn: this.#mayTurn(photo) });
+      const retake = this.#asked.find(({ retake_of, ended_at }) => retake_of === photo.id && !ended_at);
+      drawReview(figure, photo, { earlier: earlierThan(photo, this.#all), retake, reader: this.#user });
       return figure;
     });
     const place = part(node, "photos");

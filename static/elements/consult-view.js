@@ -1,6 +1,9 @@
 import "./close-consult.js";
+import "./consult-clock.js";
 import "./consult-deeds.js";
 import "./consult-guests.js";
+import "./consult-outcome.js";
+import "./consult-requests.js";
 import { showHead } from "./consult-head.js";
 import "./consult-thread.js";
 import "./emergency-access.js";
@@ -11,6 +14,7 @@ import { coalesced } from "../lib/coalesced.js";
 import { follow } from "../lib/live.js";
 import { isOwn, mayTurn } from "../lib/roles.js";
 import { boxOf } from "../lib/sending.js";
+import { isOver } from "../lib/states.js";
 import { announce, fill, part, stamp } from "../lib/templates.js";
 import { lastSeq, mergeMessages } from "../lib/thread.js";
 import { turnRight } from "../lib/turning.js";
@@ -29,6 +33,8 @@ export class ConsultView extends HTMLElement {
   #messages = [];
   #readTo = Infinity;
   #marked = 0;
+  /** @type {import("../lib/image-requests.js").ImageRequest[]} */
+  #asked = [];
   #turning = false;
   #refresh = coalesced(() => this.#load());
 
@@ -44,8 +50,10 @@ export class ConsultView extends HTMLElement {
     // Not to the one that was opened: it may have been left for another, or turned into another.
     this.addEventListener("viewer-closed", (event) => this.#thread.focusPhoto(/** @type {any} */ (event).detail, "open"));
     this.addEventListener("message-sent", () => this.#refresh(), { signal });
+    this.addEventListener("consult-moved", () => this.#refresh(), { signal });
     this.addEventListener("consult-closed", () => this.#refresh(), { signal });
     this.addEventListener("seats-changed", () => this.#refresh(), { signal });
+    this.addEventListener("requests-read", (event) => this.#onRequests(/** @type {any} */ (event).detail), { signal });
     this.addEventListener("consent-said", () => this.#refresh(), { signal });
     document.addEventListener("visibilitychange", () => this.#markRead(), { signal });
     this.#refresh();
@@ -88,11 +96,19 @@ export class ConsultView extends HTMLElement {
     boxOf(this.consultId).see(this.#messages.map((message) => message.id));
     showHead(this, consult, this.user);
     this.#access.show(consult.emergency_until);
+    this.#requests.show(consult, this.user);
+    /** @type {import("./consult-outcome.js").ConsultOutcome} */ (this.querySelector("consult-outcome")).show(consult);
     this.#showThread(consult, { first: !before });
     this.#markRead();
     if (!before) return this.#arrive(consult);
     if (arrived.length || morePhotos > 0) this.#tell(arrived, morePhotos);
     this.dispatchEvent(new CustomEvent("consult-changed", { bubbles: true }));
+  }
+
+  /** @param {import("../lib/image-requests.js").ImageRequest[]} asked */
+  #onRequests(asked) {
+    this.#asked = asked;
+    if (this.#consult) this.#showThread(this.#consult, { first: false });
   }
 
   /** @param {api.OpenConsult} consult @param {{ first: boolean }} how */
@@ -103,13 +119,14 @@ export class ConsultView extends HTMLElement {
       readTo: this.#readTo || Infinity,
       user: this.user,
       first,
+      asked: this.#asked,
       mayTurn: (photo) => this.#mayTurn(photo),
     });
     const composer = /** @type {import("./message-composer.js").MessageComposer} */ (
       this.querySelector("message-composer")
     );
     if (!composer.consultId) composer.start(this.consultId, this.user);
-    composer.hidden = consult.state === "closed" || Boolean(consult.emergency_until);
+    composer.hidden = isOver(consult.state) || Boolean(consult.emergency_until);
   }
 
   /**
@@ -163,7 +180,7 @@ export class ConsultView extends HTMLElement {
   /** @param {api.Photo} photo */
   #mayTurn(photo) {
     const { state, emergency_until } = this.#consult ?? {};
-    return state !== "closed" && !emergency_until && mayTurn(photo, this.user);
+    return state !== undefined && !isOver(state) && !emergency_until && mayTurn(photo, this.user);
   }
 
   /** @param {CustomEvent<string> & { target: HTMLElement }} event with the photo's id */
@@ -207,6 +224,10 @@ export class ConsultView extends HTMLElement {
 
   get #access() {
     return /** @type {import("./emergency-access.js").EmergencyAccess} */ (this.querySelector("emergency-access"));
+  }
+
+  get #requests() {
+    return /** @type {import("./consult-requests.js").ConsultRequests} */ (this.querySelector("consult-requests"));
   }
 
   get #viewer() {

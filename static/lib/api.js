@@ -6,28 +6,34 @@
  * `session-ended` on `window`, so that one place can ask to sign in again. One that asks for
  * the passkey once more is dealt with here: the request is made again after it was touched.
  *
- * @typedef {"patient" | "ems" | "specialist" | "coordinator" | "admin" | "device"} Role
+ * @typedef {"patient" | "ems" | "specialist" | "coordinator" | "admin" | "device" | "link"} Role
  * @typedef {{ id: string, name: string, role: Role }} Person
  * @typedef {{ user: { id: string, name: string, email: string | null, role: Role },
  *   csrf_token: string, created_at: string, idle_expires_at: string, expires_at: string,
  *   fresh_until: string | null, device_id: string | null }} Session
  * @typedef {"emergency" | "follow_up" | "second_opinion" | "pre_visit" | "prior_imaging"} Kind
  * @typedef {"routine" | "urgent" | "asap" | "stat"} Urgency
- * @typedef {"submitted" | "in_review" | "answered" | "closed"} State
+ * @typedef {import("./states.js").State} State
  * @typedef {"everyone" | "clinicians"} Audience
  * @typedef {"none" | "subject" | "proxy" | "member" | "guest" | "inbox"} Relation what I am to a consult
  * @typedef {{ id: string, kind: Kind, urgency: Urgency, state: State, reason: string,
  *   patient: { id: string, name: string } | null, relation: Relation,
  *   consent: import("./consents.js").Standing, consent_overdue: boolean, opened_by: Person, claimed_by: Person | null, joined: boolean, unread: number,
+ *   priority: "red" | "orange" | "yellow" | "green", owner: import("./states.js").Owner | null,
+ *   service: { id: string, name: string, telephone: string }, due_at: string | null, overdue: boolean,
+ *   possible: import("./steps.js").Step[], clock: import("./clock.js").Clock,
+ *   emergency: import("./clock.js").Emergency | null,
  *   last_seq: number, photo_count: number, created_at: string, updated_at: string }} Consult
  * @typedef {Consult & { last_event: number, people: Person[], photos: Photo[],
- *   guests: import("./guests.js").Guest[], emergency_until: string | null }} OpenConsult
+ *   guests: import("./guests.js").Guest[], emergency_until: string | null,
+ *   outcome_at: string | null, pages: import("./clock.js").Page[], unreachable: Person[] }} OpenConsult
  * @typedef {{ id: string, consult_id: string, width: number, height: number,
  *   captured_at: string | null, captured_offset: string | null, body_site: string | null,
  *   laterality: string | null, view: string | null, note: string, device_make: string | null,
  *   device_model: string | null, lossless: boolean, orientation_uncertain: boolean, sha256: string,
  *   quality: { advice: string | null }, scrub_summary: string, created_at: string,
  *   created_by: Person, on_behalf_of: { id: string, name: string } | null, claimed_by: Person | null, turned_from: string | null, replaced_by: string | null,
+ *   verdict: "accepted" | "rejected" | null, rejected_for: import("./link.js").Reason | null, retake_of: string | null,
  *   turned_by: Person | null }} Photo
  * @typedef {{ id: string, consult_id: string, seq: number, body: string, photo_ids: string[],
  *   audience: Audience, author: Person, on_behalf_of: { id: string, name: string } | null,
@@ -110,6 +116,8 @@ export const authenticate = (credential) =>
 /** @param {string | null} cursor @returns {Promise<{ items: Consult[], next: string | null }>} */
 export const listConsults = (cursor = null) =>
   request("GET", `/api/consults?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+/** What is overdue, longest first, however long ago it changed. @returns {Promise<{ items: Consult[] }>} */
+export const listLate = () => request("GET", "/api/consults?limit=100&late=true");
 /** @param {{ id: string, kind: string, urgency?: string, reason: string, patient_id?: string }} consult
  * @returns {Promise<Consult>} */
 export const openConsult = (consult) => request("POST", "/api/consults", { body: consult });
@@ -148,16 +156,27 @@ export const getCertificate = (id) => request("GET", `/api/photos/${id}/certific
 export function putPhoto(consultId, { id, file, ...facts }, onProgress) {
   const known = Object.entries(facts).filter(([, value]) => value);
   const query = new URLSearchParams(/** @type {[string, string][]} */ (known)).toString();
+  return upload(`/api/consults/${consultId}/photos/${id}${query && `?${query}`}`, file, { onProgress });
+}
+
+/**
+ * @param {string} path @param {Blob} file
+ * @param {{ onProgress: (share: number) => void, headers?: Record<string, string>,
+ *   announce?: boolean }} how
+ * @returns {Promise<any>}
+ */
+export function upload(path, file, { onProgress, headers = {}, announce = true }) {
   const xhr = new XMLHttpRequest();
-  xhr.open("PUT", `/api/consults/${consultId}/photos/${id}${query && `?${query}`}`);
-  xhr.setRequestHeader("X-CSRF-Token", csrfToken);
+  xhr.open("PUT", path);
+  if (csrfToken) xhr.setRequestHeader("X-CSRF-Token", csrfToken);
+  for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
   xhr.setRequestHeader("Content-Type", "application/octet-stream"); // the service looks for itself
   xhr.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
   return new Promise((resolve, reject) => {
     xhr.addEventListener("error", () => reject(new ApiError(0, "unreachable", OUT_OF_REACH)));
     xhr.addEventListener("load", () => {
       if (xhr.status < 300) resolve(JSON.parse(xhr.responseText));
-      else reject(refusal(xhr.status, xhr.responseText));
+      else reject(refusal(xhr.status, xhr.responseText, announce));
     });
     xhr.send(file);
   });
@@ -165,7 +184,7 @@ export function putPhoto(consultId, { id, file, ...facts }, onProgress) {
 
 /**
  * @param {string} method @param {string} path
- * @param {{ body?: unknown, announce?: boolean }} [options]
+ * @param {{ body?: unknown, announce?: boolean, headers?: Record<string, string> }} [options]
  * @returns {Promise<any>}
  */
 export async function request(method, path, options) {
@@ -183,12 +202,12 @@ export const isDeclined = (error) => error instanceof ApiError && error.code ===
 
 /**
  * @param {string} method @param {string} path
- * @param {{ body?: unknown, announce?: boolean }} [options]
+ * @param {{ body?: unknown, announce?: boolean, headers?: Record<string, string> }} [options]
  * @returns {Promise<any>}
  */
-async function once(method, path, { body, announce = true } = {}) {
+async function once(method, path, { body, announce = true, headers: more = {} } = {}) {
   /** @type {Record<string, string>} */
-  const headers = { Accept: "application/json" };
+  const headers = { Accept: "application/json", ...more };
   if (method !== "GET" && csrfToken) headers["X-CSRF-Token"] = csrfToken;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const sent = body === undefined ? null : JSON.stringify(body);

@@ -3,6 +3,8 @@
  * from offering what it would refuse. Pure.
  */
 
+import { isOver } from "./states.js";
+
 /** @typedef {import("./api.js").Role} Role */
 
 /** @param {Role} role */
@@ -28,6 +30,12 @@ export const hasConsults = (role) => role !== "admin";
 /** @param {Role} role */
 export const seesPeople = (role) => role === "coordinator" || role === "admin";
 
+/** Whoever looks photos over, or sees to what is late. @param {Role} role */
+export const looksOver = (role) => role === "specialist" || role === "coordinator";
+
+/** How long answers take. @param {Role} role */
+export const readsFigures = (role) => looksOver(role) || role === "admin";
+
 /** @param {Role} role */
 export const reviewsEmergencies = (role) => role === "coordinator";
 
@@ -43,7 +51,13 @@ export const asksForConsent = ({ relation, emergency_until }, role) =>
 
 /** @param {Pick<OpenConsult, "relation" | "state">} consult @param {Role} role */
 export const mayAskIn = ({ relation, state }, role) =>
-  role === "specialist" && relation === "member" && state !== "closed";
+  role === "specialist" && relation === "member" && !isOver(state);
+
+/** Who asks a patient or a colleague for photos. @param {Pick<OpenConsult, "relation" | "state" | "emergency_until">} consult
+ * @param {Role} role */
+export const mayAskForImages = ({ relation, state, emergency_until }, role) =>
+  state !== "closed" && !emergency_until &&
+  (role === "coordinator" || (role === "specialist" && (relation === "member" || relation === "inbox")));
 
 /** Does the seat of a guest end at this person's word? @param {Pick<OpenConsult, "relation">} consult
  * @param {Role} role */
@@ -64,6 +78,7 @@ const WORDS = {
   coordinator: "Coordinator",
   admin: "Administrator",
   device: "Ambulance tablet",
+  link: "Sent without an account",
 };
 
 /** @param {Role} role */

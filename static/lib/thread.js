@@ -33,7 +33,8 @@ export function threadEntries({ messages, photos, readTo = Infinity, dayOf }) {
   const newest = newestPhotos(photos);
   const said = messages.map((message) => spoken(message, newest));
   const shown = new Set(said.flatMap((entry) => entry.photos));
-  const sent = photos.filter((photo) => !photo.turned_from);
+  const here = new Set(photos.map(({ id }) => id));
+  const sent = photos.filter((photo) => !photo.turned_from && !here.has(photo.retake_of ?? ""));
   const loose = sent.map((first) => alone(first, newest.get(first.id) ?? first));
   const unsaid = loose.filter(({ photos: [photo] }) => photo && !shown.has(photo)).sort(byTime);
   return withDays(withUnread(grouped(interleaved(said, unsaid)), readTo), dayOf);
@@ -46,6 +47,12 @@ export function threadEntries({ messages, photos, readTo = Infinity, dayOf }) {
 export function newestPhotos(photos) {
   const byId = new Map(photos.map((photo) => [photo.id, photo]));
   return new Map(photos.map((photo) => [photo.id, newestOf(photo, byId)]));
+}
+
+/** The rejected ones whose place a photo took, in time. @param {Photo} photo @param {Photo[]} photos */
+export function earlierThan(photo, photos) {
+  const newest = newestPhotos(photos);
+  return photos.filter((each) => each.verdict === "rejected" && each.id !== photo.id && newest.get(each.id)?.id === photo.id);
 }
 
 /** @param {Photo} photo @param {Map<string, Photo>} byId @returns {Photo} */

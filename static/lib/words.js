@@ -20,14 +20,6 @@ const URGENCIES = {
   routine: "Routine",
 };
 
-/** @type {Record<import("./api.js").State, string>} */
-const STATES = {
-  submitted: "Waiting for a reply",
-  in_review: "Asked again",
-  answered: "Answered",
-  closed: "Closed",
-};
-
 /** @type {Record<string, string>} */
 const FINDINGS = {
   exif: "camera settings",
@@ -57,8 +49,6 @@ const FINDINGS = {
 export const kindWords = (kind) => KINDS[kind];
 /** @param {import("./api.js").Urgency} urgency */
 export const urgencyWords = (urgency) => URGENCIES[urgency];
-/** @param {import("./api.js").State} state */
-export const stateWords = (state) => STATES[state];
 /** @param {string} kind */
 export const findingWords = (kind) => FINDINGS[kind] ?? "other hidden details";
 

@@ -20,6 +20,11 @@ class Call(NamedTuple):
     template: str
     auth: bool
 
+    @property
+    def by_link(self) -> bool:
+        """A link is presented there, and nothing else counts."""
+        return self.template.startswith("/api/link/")
+
     def __str__(self) -> str:
         return f"{self.method} {self.template}"
 

@@ -253,7 +253,8 @@ class TestRetention:
         async with backends.database.writes.begin() as session:
             connection = await session.connection()
             await connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-            await connection.execute(text("DROP TRIGGER IF EXISTS consentrow_no_delete"))
+            for trigger in ("consentrow_no_delete", "step_no_delete", "advice_stays"):
+                await connection.execute(text(f"DROP TRIGGER IF EXISTS {trigger}"))
             for table in reversed(SQLModel.metadata.sorted_tables):
                 if table.name != "auditrow":
                     await connection.execute(table.delete())

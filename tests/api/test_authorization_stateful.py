@@ -55,6 +55,7 @@ class Known:
     patient: str | None
     taken: bool
     inside: set[str]
+    answered: bool = False
     closed: bool = False
     photos: list[str] = field(default_factory=list[str])
 
@@ -97,12 +98,22 @@ class Oracle:
         read = self.read(name, consult_id)
         if read == 200 and ("patient" in name or name == "ems"):
             return 403
-        return 409 if read == 200 and self.consults[consult_id].closed else read
+        known = self.consults[consult_id]
+        return 409 if read == 200 and (known.closed or not known.answered) else read
 
-    def joined(self, name: str, consult_id: str) -> None:
+    def joined(self, name: str, consult_id: str, *, openly: bool) -> None:
+        """A word among clinicians takes nothing."""
         known = self.consults[consult_id]
         known.inside.add(name)
-        known.taken |= "specialist" in name
+        known.taken |= openly and "specialist" in name
+
+    def said(self, name: str, consult_id: str) -> None:
+        """A specialist's word answers; another word of whoever asked is another question."""
+        known = self.consults[consult_id]
+        if "specialist" in name:
+            known.answered = True
+        elif name != "coordinator" or known.opener == name:
+            known.answered = False
 
     def unless_dead(self, name: str) -> int | None:
         return 401 if name in self.disabled else None
@@ -188,7 +199,9 @@ class Story(RuleBasedStateMachine):
         answer = self.house.run(self.somebody(name).put_message(consult_id, **wish))
         assert answer.status_code == expected
         if expected == 201:
-            self.oracle.joined(name, consult_id)
+            self.oracle.joined(name, consult_id, openly=not quietly)
+        if expected == 201 and not quietly:
+            self.oracle.said(name, consult_id)
 
     @rule(name=people_names, consult_id=consults)
     def attach(self, name: str, consult_id: str) -> None:
@@ -196,13 +209,15 @@ class Story(RuleBasedStateMachine):
         answer = self.house.run(self.somebody(name).put_photo(consult_id, PHOTO))
         assert answer.status_code == expected
         if expected == 201:
-            self.oracle.joined(name, consult_id)
+            self.oracle.joined(name, consult_id, openly=True)
             self.oracle.consults[consult_id].photos.append(answer.json()["id"])
 
     @rule(name=people_names, consult_id=consults)
     def close(self, name: str, consult_id: str) -> None:
         expected = self.oracle.close(name, consult_id)
-        answer = self.ask(name, "POST", f"/api/consults/{consult_id}/close")
+        answer = self.ask(
+            name, "POST", f"/api/consults/{consult_id}/close", json={"code": "told_by_telephone"}
+        )
         assert answer.status_code == expected
         self.oracle.consults[consult_id].closed |= expected == 200
 

@@ -74,6 +74,9 @@ async def tell(people: dict[str, Somebody]) -> Teller:
     await teller.request("PUT", f"{consult}/read", json={"seq": 1})
     for path in ("/api/me", "/api/consults", consult, f"{consult}/messages"):
         assert (await teller.get(path)).status_code == 200
+    for path in ("/steps", "/advice"):
+        assert (await teller.get(f"{consult}{path}")).status_code == 200
+    await teller.post(f"{consult}/steps", step="request_transfer")
     await teller.request("POST", f"{consult}/close")
     return teller
 
@@ -119,6 +122,7 @@ OF_A_CONSULT = [
     route
     for route in route_names()
     if any(name in route for name in ("{consult_id}", "{photo_id}", "{patient_id}", "{glass_id}"))
+    and "/api/link/" not in route  # nobody gets there without a link
 ]
 # It asks for a passkey before it looks for anything; to everybody else it is not there.
 BREAKING = f"POST {CONSULT}/break-glass"

@@ -66,7 +66,7 @@ class TestBreaking:
             await sol.put_message(consult_id, body="Hello", audience="clinicians"),
             await sol.put_photo(consult_id, make_jpeg(320, 240)),
             await sol.post(f"/api/photos/{photo['id']}/turn", clockwise=90),
-            await sol.request("POST", f"/api/consults/{consult_id}/close"),
+            await sol.close(consult_id),
             await sol.post(f"/api/consults/{consult_id}/confidential", confidential=True),
             await sol.get(f"/api/photos/{photo['id']}/image?purpose=teaching"),
             await sol.get(f"/api/consults/{consult_id}/consents"),

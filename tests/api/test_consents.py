@@ -117,8 +117,11 @@ class TestTakingBack:
         refused = await people.specialist.put_message(consult_id, body="But")
         assert refused.json()["code"] == "consent_required"
         assert await statuses(people.patient, consult_id, photo["id"]) == [200, 200, 200, 201]
-        closed = await people.specialist.request("POST", f"/api/consults/{consult_id}/close")
-        assert closed.status_code == 200
+        where = {"name": "The family's own doctor", "telephone": "+1 555 0100"}
+        ended = await people.specialist.post(
+            f"/api/consults/{consult_id}/steps", step="decline", code="other", where=where
+        )
+        assert ended.json()["state"] == "declined"
 
     async def test_it_takes_the_passkey(self, people: People) -> None:
         """SE-4. A bearer token is not the patient's hand."""

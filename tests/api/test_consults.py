@@ -1,13 +1,13 @@
 import base64
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import AsyncClient
 
 from consult.bootstrap import Backends
-from consult.models import Participant, Role
+from consult.models import Consult, Participant, Role, now
 from tests.factories import (
     People,
     Somebody,
@@ -122,6 +122,21 @@ class TestListing:
         assert await ids(people.coordinator) == {mine, noise, crew}
         assert await ids(people.admin) == set()
 
+    async def test_the_overdue_are_there_whatever_changed_since_longest_first(
+        self, people: People, backends: Backends
+    ) -> None:
+        late, later, not_yet = [await people.ems.open_consult(kind="emergency") for _ in range(3)]
+        await make_due(backends, later, minutes=-5)
+        await make_due(backends, late, minutes=-60)
+        await make_due(backends, not_yet, minutes=5)
+
+        shown = await people.coordinator.read("/api/consults?late=true")
+        others = await people.other_patient.read("/api/consults?late=true")
+
+        assert [item["id"] for item in shown["items"]] == [late, later]
+        assert shown["next"] is None
+        assert others["items"] == []
+
     async def test_a_reply_takes_the_consult_out_of_the_inbox_of_others(
         self, people: People
     ) -> None:
@@ -154,12 +169,12 @@ class TestListing:
             await people.specialist.open_consult(kind="second_opinion"),
         ]
         await people.specialist.say(opened[0], "Mine.")
-        await people.other_specialist.say(opened[1], "Mine, quietly.", audience="clinicians")
+        await people.other_specialist.say(opened[1], "I look, quietly.", audience="clinicians")
         opened.append(await people.patient.open_consult(kind="pre_visit"))
         await sent_away.say(opened[5], "Mine.")
         for colleague in (guest, late):
             await give_seat(backends, people.specialist, colleague, opened[0])
-        await people.specialist.request("POST", f"/api/consults/{opened[0]}/close")
+        await people.specialist.close(opened[0])
         past = datetime(2026, 1, 1, tzinfo=UTC)
         await make_proxy(backends, people.patient, mother)
         await make_proxy(backends, people.patient, former, ends_at=past)
@@ -175,7 +190,8 @@ class TestListing:
             seat = await session.get_one(Participant, (UUID(opened[0]), late.user.id))
             seat.expires_at = past
 
-        inbox = {opened[2], opened[3], opened[5]}
+        # A word among clinicians takes nothing: it still waits for everybody.
+        inbox = {opened[1], opened[2], opened[3], opened[5]}
         expected = {
             mother.user.name: {opened[0], opened[5]},
             former.user.name: set[str](),
@@ -275,7 +291,7 @@ class TestClosing:
         consult_id = await people.patient.open_consult()
         await people.specialist.say(consult_id, "All well.")
 
-        closed = await people.specialist.request("POST", f"/api/consults/{consult_id}/close")
+        closed = await people.specialist.close(consult_id)
         late = await people.patient.put_message(consult_id, body="One more thing")
 
         assert (closed.status_code, closed.json()["state"]) == (200, "closed")
@@ -284,14 +300,14 @@ class TestClosing:
     async def test_a_patient_does_not_close(self, people: People) -> None:
         consult_id = await people.patient.open_consult()
 
-        answer = await people.patient.request("POST", f"/api/consults/{consult_id}/close")
+        answer = await people.patient.close(consult_id)
 
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
     async def test_a_stranger_learns_nothing_from_trying(self, people: People) -> None:
         consult_id = await people.patient.open_consult()
 
-        answer = await people.other_patient.request("POST", f"/api/consults/{consult_id}/close")
+        answer = await people.other_patient.close(consult_id)
 
         assert answer.status_code == 404
 
@@ -323,3 +339,10 @@ async def unread(somebody: Somebody, consult_id: str) -> int:
 
 async def state(somebody: Somebody, consult_id: str) -> str:
     return (await somebody.read(f"/api/consults/{consult_id}"))["state"]
+
+
+async def make_due(backends: Backends, consult_id: str, *, minutes: int) -> None:
+    async with backends.database.writes.begin() as session:
+        consult = await session.get_one(Consult, UUID(consult_id))
+        consult.due_at = now() + timedelta(minutes=minutes)
+        session.add(consult)

@@ -63,7 +63,7 @@ class TestAskingIn:
         answers = [
             await inside.put_photo(consult_id, make_jpeg(320, 240)),
             await inside.post(f"/api/photos/{photo['id']}/turn", clockwise=90),
-            await inside.request("POST", f"/api/consults/{consult_id}/close"),
+            await inside.close(consult_id),
             await inside.post(
                 f"/api/consults/{consult_id}/seats",
                 email=people.other_specialist.user.email,

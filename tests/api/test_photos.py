@@ -123,7 +123,8 @@ class TestAttaching:
     ) -> None:
         consult_id, photo_id = await people.patient.open_consult(), uuid4()
         await people.patient.put_photo(consult_id, PHOTO, photo_id=photo_id)
-        await people.specialist.request("POST", f"/api/consults/{consult_id}/close")
+        await people.specialist.say(consult_id, "All well.")
+        await people.specialist.close(consult_id)
 
         again = await people.patient.put_photo(consult_id, PHOTO, photo_id=photo_id)
         new = await people.patient.put_photo(consult_id, PHOTO)

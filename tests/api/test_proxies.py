@@ -96,7 +96,7 @@ class TestSpeakingForSomebody:
         consult_id = await people.patient.open_consult()
 
         note = await mother.put_message(consult_id, body="Psst", audience="clinicians")
-        closed = await mother.request("POST", f"/api/consults/{consult_id}/close")
+        closed = await mother.close(consult_id)
 
         assert (note.status_code, closed.status_code) == (403, 403)
 

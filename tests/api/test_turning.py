@@ -168,7 +168,7 @@ class TestAgain:
         sent = await people.patient.attach(consult_id, PHOTO)
         wish = {"clockwise": 90, "id": str(uuid4())}
         first = await turn(people.patient, sent, **wish)
-        await people.specialist.request("POST", f"/api/consults/{consult_id}/close")
+        await people.specialist.close(consult_id)
 
         again = await turn(people.patient, sent, **wish)
 
@@ -278,7 +278,8 @@ class TestWhoMay:
 
     async def test_a_closed_consult_keeps_its_photos_as_they_are(self, people: People) -> None:
         sent = await people.patient.attach(await people.patient.open_consult(), PHOTO)
-        await people.specialist.request("POST", f"/api/consults/{sent['consult_id']}/close")
+        await people.specialist.say(sent["consult_id"], "All well.")
+        await people.specialist.close(sent["consult_id"])
 
         answer = await turn(people.patient, sent)
 

@@ -11,7 +11,19 @@ SOME_ID = "0486bbbf-ea82-41ca-87a7-c7b0a3ce5325"
 @pytest.mark.parametrize(
     "path",
     [
-        *("/", "/enrol", "/device", "/recover", "/account", "/people", "/reviews"),
+        *(
+            "/",
+            "/enrol",
+            "/device",
+            "/recover",
+            "/account",
+            "/people",
+            "/reviews",
+            "/emergencies",
+            "/figures",
+            "/send",
+            "/outcome",
+        ),
         *(f"/consults/{SOME_ID}", f"/patients/{SOME_ID}"),
     ],
 )

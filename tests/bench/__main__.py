@@ -2,7 +2,8 @@
 
 python -m tests.bench [NAME [ROUNDS]]
 
-ROUNDS is the number of connections for "slow", and of pairs for "guards".
+ROUNDS is the number of connections for "slow", of pairs for "guards", of open ones for
+"escalations", of streams for "events".
 """
 
 import os
@@ -11,7 +12,16 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.bench import bench_commands, bench_guards, bench_http, bench_photo, bench_slow
+from tests.bench import (
+    bench_commands,
+    bench_decision,
+    bench_escalations,
+    bench_events,
+    bench_guards,
+    bench_http,
+    bench_photo,
+    bench_slow,
+)
 
 BENCHMARKS: dict[str, tuple[Callable[[int], None], int]] = {
     "upright": (bench_photo.upright_photo, 20),
@@ -21,8 +31,11 @@ BENCHMARKS: dict[str, tuple[Callable[[int], None], int]] = {
     "commands": (bench_commands.one_file, 15),
     "folder": (bench_commands.whole_folder, 10),
     "http": (bench_http.main, 5),
+    "decision": (bench_decision.every_cell, 1),
     "guards": (bench_guards.guards, 60),
     "slow": (bench_slow.slow, 500),
+    "events": (bench_events.delivery, 200),
+    "escalations": (bench_escalations.due, 100_000),
 }
 
 if __name__ == "__main__":

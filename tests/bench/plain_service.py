@@ -42,6 +42,7 @@ from consult.config.checks import folder_of
 from consult.consults import Seat, announce, join
 from consult.imaging import dicom, workers
 from consult.models import (
+    DEFAULT_SERVICE,
     Actor,
     Consult,
     ConsultKind,
@@ -172,6 +173,7 @@ async def people(database: Database) -> None:
                 subject_id=PATIENT,
                 opened_by=PATIENT,
                 assigned_to=specialist,
+                service_id=DEFAULT_SERVICE,
                 study_instance_uid=dicom.study_uid(CONSULT),
             )
         )

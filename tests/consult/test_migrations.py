@@ -16,6 +16,7 @@ from consult.backends.keys import open_keys
 from consult.bootstrap import open_backends
 from consult.config import Settings
 from consult.models import (
+    DEFAULT_SERVICE,
     ApiToken,
     BreakGlass,
     Consult,
@@ -349,7 +350,7 @@ class TestSealing:
         step(fresh, "0008")
         before = rules(fresh)
 
-        upgrade(fresh)
+        step(fresh, "0009")
         up = rules(fresh)
         command.downgrade(config(fresh), "0008")
 
@@ -452,6 +453,102 @@ def rules(settings: Settings) -> set[str]:
         for line in made.splitlines()
         if "CONSTRAINT" in line or "INDEX" in line
     }
+
+
+def test_links_and_reviews_leave_no_way_in_and_lose_no_photo_when_going_back(
+    fresh: Settings,
+) -> None:
+    upgrade(fresh)
+    patient, link, consult, retake = "0a" * 16, "0b" * 16, "0c" * 16, "0d" * 16
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        service = connection.execute("SELECT id FROM service").fetchone()[0]
+        insert(connection, "user", id=patient, role="patient", email="a", handle=b"a", active=1)
+        insert(connection, "user", id=link, role="link", email=None, handle=b"b", active=1)
+        insert(
+            connection, "consult", id=consult, kind="follow_up", urgency="routine",
+            state="submitted", opened_by=patient, service_id=service,
+        )  # fmt: skip
+        for photo, number in ((PHOTO, "1"), (retake, "2")):
+            insert(
+                connection, "photo", id=photo, consult_id=consult, created_by=link,
+                sop_instance_uid=number, storage_key=number, verdict="rejected",
+                rejected_for="blurred", retake_of=PHOTO if photo == retake else None,
+            )  # fmt: skip
+        insert(connection, "link", id=link, kind="photos", user_id=link, consult_id=consult)
+        insert(
+            connection, "imagerequest", id=link, consult_id=consult, purpose="retake",
+            wanted="[]", addressee="patient", language="es", requested_by=patient, link_id=link,
+            retake_of=PHOTO, series_id=link,
+        )  # fmt: skip
+        insert(connection, "review", id=link, photo_id=PHOTO, verdict="rejected",
+               reason="blurred", reviewed_by=patient)  # fmt: skip
+        insert(connection, "patientoutcome", consult_id=consult, went="home")
+        with pytest.raises(sqlite3.IntegrityError, match="ck_photo_rejectionreason"):
+            connection.execute("UPDATE photo SET rejected_for = 'ugly'")
+
+    command.downgrade(config(fresh), "0010")
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        users = dict(connection.execute('SELECT id, active FROM "user"').fetchall())
+        photos = connection.execute("SELECT id, created_by FROM photo ORDER BY id").fetchall()
+    upgrade(fresh)
+
+    assert users == {patient: 1, link: 0}
+    assert photos == [(PHOTO, link), (retake, link)]
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        assert rows(connection, "photo", "verdict, retake_of") == [(None, None)] * 2
+
+
+def test_every_consult_of_before_has_an_owner_and_a_due_time_and_finds_its_way_back(
+    fresh: Settings,
+) -> None:
+    step(fresh, "0009")
+    crew, sol = "0a" * 16, "0b" * 16
+    states = ("submitted", "submitted", "in_review", "in_review", "answered", "closed")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        insert(connection, "user", id=crew, role="ems", email="a@example.org", handle=b"1")
+        insert(connection, "user", id=sol, role="specialist", email="b@example.org", handle=b"2")
+        for number, state in enumerate(states):
+            taken = sol if number not in (0, 2) else None
+            insert(
+                connection, "consult", id=f"{number:032}", kind="emergency", urgency="stat",
+                state=state, opened_by=crew, assigned_to=taken, created_at="2026-01-01 00:00:00",
+                study_instance_uid=f"2.25.{number}", updated_at="2026-01-02 00:00:00",
+            )  # fmt: skip
+        insert(connection, "photo", id=PHOTO, consult_id=f"{0:032}", created_by=crew)
+
+    upgrade(fresh)
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        columns = "state, owner_id, due_at IS NOT NULL, acknowledged_at IS NOT NULL"
+        assert rows(connection, "consult", columns) == [
+            ("submitted", None, 1, 0),
+            ("assigned", sol, 1, 1),
+            ("submitted", None, 1, 0),
+            ("in_review", sol, 1, 1),
+            ("answered", crew, 1, 1),
+            ("closed", None, 0, 1),
+        ]
+        named = connection.execute("SELECT DISTINCT service_id FROM consult").fetchall()
+        assert named == [(DEFAULT_SERVICE.hex,)]
+        (step_id, service) = ("0d" * 16, DEFAULT_SERVICE.hex)
+        insert(
+            connection, "step", id=step_id, consult_id=f"{0:032}", name="open",
+            to_state="submitted", service_id=service, details="{}", from_state=None,
+        )  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+            connection.execute("UPDATE step SET reason = 'another'")
+        connection.execute("UPDATE consult SET state = 'awaiting_info' WHERE rowid = 1")
+        connection.execute("UPDATE consult SET state = 'follow_up' WHERE state = 'answered'")
+
+    command.downgrade(config(fresh), "0009")
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        back = [state for (state,) in rows(connection, "consult", "state")]
+        assert back == ["submitted", "submitted", "submitted", "in_review", "answered", "closed"]
+        assert connection.execute("SELECT id FROM photo").fetchall() == [(PHOTO,)]
+        with pytest.raises(sqlite3.IntegrityError, match="ck_consult_consultstate"):
+            connection.execute("UPDATE consult SET state = 'follow_up'")
+    upgrade(fresh)
 
 
 def step(settings: Settings, revision: str) -> None:

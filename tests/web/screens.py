@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.service import Service, running
 from tests.web.person import DESK, FLAGS, PHONE, Person, arrive
 from tests.web.pictures import make_photo
+from tests.web.screens_of_asking import tell_of_asking
 from tests.web.screens_of_rights import tell_of_rights
 
 SIZES = {"phone": PHONE, "desk": DESK}
@@ -54,6 +55,7 @@ class Story:
         self.crew_asks(crew)
         self.specialist_reads(specialist, patient)
         tell_of_rights(self, patient, specialist)
+        tell_of_asking(self, patient, specialist)
         self.it_ends(specialist, patient)
         self.coordinator_looks()
         self.patient_looks_after_the_account(patient)
@@ -134,7 +136,7 @@ class Story:
         page.get_by_role("button", name="Open photo").first.click()
         self.show(specialist, "18-photo")
         page.get_by_role("group", name="Photo").click()
-        page.locator("photo-viewer summary").click()
+        page.locator("photo-viewer [data-part=certificate] summary").click()
         self.show(specialist, "19-photo-certificate")
         page.get_by_role("dialog").get_by_role("button", name="Turn").click()
         page.get_by_role("dialog").get_by_text("Turned by you").wait_for()
@@ -142,6 +144,8 @@ class Story:
         page.get_by_role("button", name="Close the photo").click()
 
     def it_ends(self, specialist: Person, patient: Person) -> None:
+        specialist.say("Good. That is all for now.")
+        patient.page.get_by_text("That is all for now").wait_for()
         specialist.page.get_by_role("button", name="Close consult").click()
         self.show(specialist, "20-close-consult")
         specialist.page.get_by_role("dialog").get_by_role("button", name="Close consult").click()

@@ -67,7 +67,7 @@ def test_a_crew_is_asked_for_two_things_and_no_name(crew: Person, specialist: Pe
     row = specialist.page.get_by_role("link").filter(has_text="Flash burn to face")
     expect(row).to_contain_text("Right now")
     expect(row).to_contain_text("Emergency")
-    expect(row).to_contain_text("Waiting for a reply")
+    expect(row).to_contain_text("Nobody has taken it yet")
 
 
 def test_the_list_shows_what_is_new_until_it_is_read(patient: Person, specialist: Person) -> None:

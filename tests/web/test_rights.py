@@ -404,5 +404,5 @@ class TestEmergencyAccess:
 
         expect(crew.page.get_by_role("button", name="Open in an emergency")).to_be_hidden()
         expect(crew.page.get_by_role("link", name="Emergency access")).to_have_count(0)
-        specialist.page.goto(f"{specialist.url}/reviews")
+        specialist.page.goto(f"{specialist.url}/emergencies")
         expect(specialist.page.get_by_role("heading", name="My consults")).to_be_visible()

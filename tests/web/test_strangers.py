@@ -109,7 +109,7 @@ def seen(person: Person) -> str:
 def test_a_stranger_sees_nothing_of_it_on_any_page(stranger: Person, story: Story) -> None:
     """AZ-3, AZ-9."""
     patient_id = _UUID.findall(story.patient.page.url)[0]
-    for path in ("/", "/account", "/people", "/reviews", f"/patients/{patient_id}"):
+    for path in ("/", "/account", "/people", "/reviews", "/emergencies", f"/patients/{patient_id}"):
         stranger.page.goto(f"{stranger.url}{path}")
         expect(stranger.page.locator("h1, [role=heading]").first).to_be_visible()
         stranger.page.wait_for_load_state("networkidle")

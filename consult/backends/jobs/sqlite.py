@@ -121,10 +121,12 @@ class SqliteJobs:
         self._wake.set()
 
     async def _recover(self, session: AsyncSession) -> None:
-        # One process works at a time, so whatever runs now was cut off by a crash. A job that
-        # crashes its process counts those attempts too: it must end.
+        # One process works at a time, so whatever runs now was cut off by a crash. It is no fault
+        # of most of them, so they go on at once; but the one that crashes its process must end.
         for job in await table.interrupted(session):
-            await self._record_failure(session, job, "the process ended in the middle of it")
+            await self._record_failure(
+                session, job, "the process ended in the middle of it", wait=0
+            )
 
     async def _work_until_stopped(self, tasks: Mapping[str, Task]) -> None:
         async with create_task_group() as group:
@@ -187,11 +189,13 @@ class SqliteJobs:
     def _failed(self, job: Claimed, error: str) -> "Change":
         return lambda session: self._record_failure(session, job, error)
 
-    async def _record_failure(self, session: AsyncSession, job: Claimed, error: str) -> None:
+    async def _record_failure(
+        self, session: AsyncSession, job: Claimed, error: str, *, wait: float | None = None
+    ) -> None:
         if job.attempts >= self._limits.attempts:
             log.error("job.dead", task=job.name, job_id=job.id, attempts=job.attempts)
             return await table.bury(session, job.id, error=error)
-        run_at = _in(self._limits.backoff(job.attempts))
+        run_at = _in(self._limits.backoff(job.attempts) if wait is None else wait)
         return await table.give_back(
             session, job.id, run_at=run_at, attempts=job.attempts, error=error
         )

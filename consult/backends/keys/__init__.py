@@ -4,12 +4,20 @@ Losing the key file loses everything that is kept of anybody; forgetting one sub
 loses that subject, on purpose.
 """
 
-from consult.backends.keys.keyring import Keys, KeyStatus, UnknownSubject, is_shredded, keys_of
+from consult.backends.keys.keyring import (
+    SERVICE,
+    Keys,
+    KeyStatus,
+    UnknownSubject,
+    is_shredded,
+    keys_of,
+)
 from consult.backends.keys.opening import open_keys
 from consult.backends.keys.rotation import Rotation, rotate
 from consult.backends.keys.subject import SubjectKey
 
 __all__ = [
+    "SERVICE",
     "KeyStatus",
     "Keys",
     "Rotation",

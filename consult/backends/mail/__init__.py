@@ -7,6 +7,8 @@ from email.policy import SMTP
 from email.utils import format_datetime, localtime
 from typing import Protocol
 
+from aiosmtplib import SMTPException
+
 from consult.config.checks import mail_address
 
 _ID = re.compile(r"<[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,120}>")
@@ -30,9 +32,20 @@ class Message:
             raise ValueError("A message id looks like <name@host>.")
 
 
+class AddressRefused(Exception):
+    """The mail server says that this address does not work, and never will (RFC 5321, 5yz)."""
+
+
+FAILURES = (SMTPException, OSError, TimeoutError)
+"""What a mail server that is down, or busy, or strange looks like: try again later."""
+
+
 class Mailer(Protocol):
     async def send(self, message: Message) -> None:
-        """Hand the message over; when this returns, another took responsibility for it."""
+        """Hand the message over; when this returns, another took responsibility for it.
+
+        Raises AddressRefused, or one of FAILURES.
+        """
         ...
 
 

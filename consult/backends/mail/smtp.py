@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from consult.backends.mail import Message, as_email
+from consult.backends.mail import AddressRefused, Message, as_email
 
 _TIMEOUT = 30.0
 """Seconds for each step of the conversation."""
@@ -22,7 +22,15 @@ class SmtpMailer:
             self._tls.load_verify_locations(ca_file)
 
     async def send(self, message: Message) -> None:
-        """Raises aiosmtplib.SMTPException, OSError or TimeoutError when it was not accepted."""
+        """Raises AddressRefused, or one of FAILURES when it was not accepted."""
+        try:
+            await self._send(message)
+        except aiosmtplib.SMTPRecipientsRefused as refusal:
+            if all(500 <= one.code < 600 for one in refusal.recipients):
+                raise AddressRefused from refusal
+            raise
+
+    async def _send(self, message: Message) -> None:
         implicit = self._url.scheme == "smtps"
         await aiosmtplib.send(
             as_email(message, sender=self._sender),

@@ -102,6 +102,10 @@ class Step(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     """Take it: from now on the consult is this person's."""
     REASSIGN = "reassign"
+    RELEASE = "release"
+    """Whoever had it is gone; it waits again."""
+    FORWARD = "forward"
+    """To another service, where it begins anew."""
     BEGIN_REVIEW = "begin_review"
     ASK = "ask"
     SUPPLY = "supply"
@@ -148,6 +152,13 @@ MOVES: dict[Step, Move] = {
         _OURS,
         reason=True,
     ),
+    Step.RELEASE: Move(
+        _AT_WORK | _TOLD | {State.TRANSFER_REQUESTED, State.FOLLOW_UP, State.AWAITING_INFO},
+        State.TRIAGED,
+        _OURS,
+        reason=True,
+    ),
+    Step.FORWARD: Move(_WAITING | _AT_WORK, State.SUBMITTED, _OURS, reason=True),
     Step.BEGIN_REVIEW: Move(frozenset({State.ASSIGNED}), State.IN_REVIEW, _OURS),
     Step.ASK: Move(_WAITING | _AT_WORK, State.AWAITING_INFO, _OURS, reason=True),
     Step.SUPPLY: Move(frozenset({State.AWAITING_INFO}), None, _ASKER | _OURS),

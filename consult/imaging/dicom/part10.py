@@ -55,7 +55,7 @@ def wrap(photo: ScrubbedPhoto, context: InstanceContext) -> Instance:
     padding = b"\0" * (len(photo.jpeg) % 2)
     head = b"".join(
         [
-            _header(attributes(photo, context)),
+            file_of(attributes(photo, context), transfer_syntax=JPEGBaseline8Bit),
             _PIXEL_DATA,
             item_head(0),  # the Basic Offset Table: one frame needs none
             item_head(len(photo.jpeg) + len(padding)),
@@ -69,14 +69,14 @@ def read_header(data: bytes) -> Dataset:
     return dcmread(BytesIO(data), stop_before_pixels=True)
 
 
-def _header(values: Attributes) -> bytes:
-    """Preamble, file meta information (PS3.10 7.1) and the data set, up to the pixels."""
+def file_of(values: Attributes, *, transfer_syntax: str) -> bytes:
+    """Preamble, file meta information (PS3.10 7.1) and the data set, up to any pixels."""
     meta = encode(
         {
             "FileMetaInformationVersion": b"\x00\x01",
             "MediaStorageSOPClassUID": values["SOPClassUID"],
             "MediaStorageSOPInstanceUID": values["SOPInstanceUID"],
-            "TransferSyntaxUID": JPEGBaseline8Bit,
+            "TransferSyntaxUID": transfer_syntax,
             "ImplementationClassUID": _IMPLEMENTATION_UID,
             "ImplementationVersionName": _IMPLEMENTATION_NAME,
         }

@@ -23,17 +23,18 @@ def instance_uid(
 
     Other bytes under the same photo id (a redaction, say) need the next `rendition`.
     """
-    return _uid(uuid5(photo_id, f"{SOP_CLASS_UIDS[sop_class]}/{rendition}"))
+    return uid_of(uuid5(photo_id, f"{SOP_CLASS_UIDS[sop_class]}/{rendition}"))
 
 
 def study_uid(consult_id: UUID) -> str:
-    return _uid(uuid5(consult_id, "study"))
+    return uid_of(uuid5(consult_id, "study"))
 
 
 def series_uid(consult_id: UUID, site_key: str) -> str:
     """Give the UID of one series: one per `Site.key`, and one ("") for photos without a site."""
-    return _uid(uuid5(consult_id, f"series/{site_key}"))
+    return uid_of(uuid5(consult_id, f"series/{site_key}"))
 
 
-def _uid(uuid: UUID) -> str:
+def uid_of(uuid: UUID) -> str:
+    """PS3.5 B.2."""
     return f"2.25.{uuid.int}"

@@ -5,12 +5,14 @@ refused. A new route needs a row in the answers of each who may, and a body in B
 takes one; until then everybody is expected to be refused there.
 """
 
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.api.authorization.callers import (
     Caller,
+    a_link,
     a_made_up_session,
     a_made_up_token,
     a_narrow_token,
@@ -32,7 +34,7 @@ from tests.api.authorization.callers import (
     token_of,
     whoever_asked_the_guest_in_leaves,
 )
-from tests.api.authorization.world import PHOTO, World
+from tests.api.authorization.world import PHOTO, World, tomorrow
 
 Answers = dict[str, int]
 
@@ -41,6 +43,8 @@ A_PHOTO = "/api/photos/{photo_id}"
 PATIENT = "/api/patients/{patient_id}"
 USER = "/api/users/{user_id}"
 DEVICE = "/api/devices/{device_id}"
+REQUEST = f"{CONSULT}/requests/{{request_id}}"
+SERVICE = "/api/services/{service_id}"
 
 PUBLIC: dict[str, set[int]] = {
     "GET /livez": {200},
@@ -57,6 +61,10 @@ PUBLIC: dict[str, set[int]] = {
     "POST /api/devices/challenge": {200},
     "POST /api/devices/enrolment": {401},
     "POST /api/devices/session": {401},
+    # By a link, and by nothing else that anybody has besides.
+    "POST /api/link/opening": {401},
+    "POST /api/link/outcome": {401},
+    "PUT /api/link/photos/{photo_id}": {401},
 }
 """Answered to everybody in the same way."""
 
@@ -90,6 +98,24 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     },
     "POST /api/uploads/claim": lambda _: {"json": {}},
     "POST /api/consults": lambda _: {"json": {"kind": "emergency"}},
+    f"POST {CONSULT}/close": lambda _: {"json": {"code": "told_by_telephone"}},
+    f"POST {CONSULT}/steps": lambda _: {"json": {"step": "request_transfer"}},
+    f"PUT {CONSULT}/advice/{{advice_id}}": lambda _: {
+        "json": {"text": "Cool it.", "disposition": "clinic"}
+    },
+    "POST /api/services": lambda _: {"json": {"name": secrets.token_hex(8)}},
+    f"PUT {SERVICE}": lambda _: {"json": {"name": secrets.token_hex(8)}},
+    f"POST {SERVICE}/shifts": lambda world: {
+        "json": {
+            "user_id": str(world["specialist"].user.id),
+            "rung": "backup",
+            "starts": "2027-03-28T00:00",
+            "ends": "2027-03-28T08:00",
+        }
+    },
+    f"POST {SERVICE}/handovers": lambda world: {"json": {"to_id": str(world["colleague"].user.id)}},
+    f"POST {SERVICE}/webhooks": lambda _: {"json": {"url": "https://example.org/hook"}},
+    "PUT /api/me/notices": lambda _: {"json": {"events": {"news": "digest"}}},
     f"POST {CONSULT}/confidential": lambda _: {"json": {"confidential": False}},
     f"POST {CONSULT}/consents": lambda _: {"json": AGREED},
     f"POST {CONSULT}/seats": lambda world: {
@@ -99,6 +125,17 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "json": {"reason": "emergency", "text": "It cannot wait any longer."}
     },
     "POST /api/break-glass/{glass_id}/review": lambda _: {"json": {"outcome": "justified"}},
+    f"POST {CONSULT}/requests": lambda _: {
+        "json": {"purpose": "follow_up", "addressee": "patient", "due_at": tomorrow()}
+    },
+    f"POST {REQUEST}/link": lambda _: {"json": {}},
+    f"PUT {REQUEST}/photos/{{photo_id}}": lambda _: {"content": PHOTO},
+    f"POST {A_PHOTO}/review": lambda _: {"json": {"verdict": "accepted"}},
+    "POST /api/link/opening": lambda _: {"json": {"kind": "photos"}},
+    "POST /api/link/outcome": lambda _: {
+        "json": {"went": "home", "healing": "healed", "advice_taken": "followed"}
+    },
+    "PUT /api/link/photos/{photo_id}": lambda _: {"content": PHOTO},
     f"PUT {CONSULT}/read": lambda _: {"json": {"seq": 1}},
     f"PUT {CONSULT}/messages/{{message_id}}": lambda _: {"json": {"body": "Hello"}},
     f"PUT {CONSULT}/photos/{{photo_id}}": lambda _: {"content": PHOTO},
@@ -113,7 +150,11 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
 }
 
 OTHER_IDS: dict[str, Callable[[World], dict[str, str]]] = {
+    f"GET {A_PHOTO}/rejection": lambda world: {"photo_id": world.ids["rejected_id"]},
     f"DELETE {CONSULT}/seats/{{user_id}}": lambda world: {"user_id": str(world["guest"].user.id)},
+    f"POST {CONSULT}/advice/{{advice_id}}/acknowledgement": lambda world: {
+        "advice_id": world.ids["signed_id"]
+    },
     # Somebody who has been here, and has passkeys to lose.
     f"POST {USER}/witness": lambda world: {"user_id": str(world["parent"].user.id)},
 }
@@ -122,16 +163,22 @@ OTHER_IDS: dict[str, Callable[[World], dict[str, str]]] = {
 NEW_IDS = {
     f"PUT {CONSULT}/messages/{{message_id}}": "message_id",
     f"PUT {CONSULT}/photos/{{photo_id}}": "photo_id",
+    f"PUT {REQUEST}/photos/{{photo_id}}": "photo_id",
+    "PUT /api/link/photos/{photo_id}": "photo_id",
+    f"PUT {CONSULT}/advice/{{advice_id}}": "advice_id",
 }
 """Where the path ends in an id that the caller makes."""
 
 ENDS_SESSION = ("DELETE /api/session", "POST /api/session/end-shift")
 LAST = (
+    f"DELETE {REQUEST}",
     f"DELETE {PATIENT}/proxies/{{proxy_id}}",
     f"DELETE {CONSULT}/seats/{{user_id}}",
     "DELETE /api/passkeys/{passkey_id}",
     f"POST {CONSULT}/close",
+    f"POST {CONSULT}/steps",
     f"POST {CONSULT}/break-glass",
+    "DELETE /api/webhooks/{webhook_id}",
     f"DELETE {DEVICE}",
     f"POST {USER}/disable",
     "DELETE /api/sessions",
@@ -167,7 +214,13 @@ HOLDS: Answers = {
     "GET /api/recovery/codes": 200,
     "POST /api/recovery/codes": 201,
 }
-WHO: Answers = {"GET /api/me": 200, "GET /api/me/patients": 200}
+WHO: Answers = {
+    "GET /api/me": 200,
+    "GET /api/me/patients": 200,
+    "GET /api/me/notices": 200,
+    "PUT /api/me/notices": 200,
+    "GET /api/services": 200,
+}
 BY_TOKEN: Answers = WHO | told(401, HOLDS)
 BY_SESSION: Answers = WHO | HOLDS
 
@@ -179,23 +232,50 @@ READS: Answers = {
     f"GET {CONSULT}/messages": 200,
     f"GET {CONSULT}/events": 200,
     f"PUT {CONSULT}/read": 204,
+    f"GET {CONSULT}/steps": 200,
+    f"GET {CONSULT}/advice": 200,
     f"GET {A_PHOTO}": 200,
+    f"GET {CONSULT}/requests": 200,
 }
 SEES: Answers = {
     f"GET {A_PHOTO}/image": 200,
     f"GET {A_PHOTO}/preview": 200,
     f"GET {A_PHOTO}/dicom": 200,
     f"GET {A_PHOTO}/certificate": 200,
+    f"GET {A_PHOTO}/rejection": 200,
 }
 SPEAKS: Answers = {f"PUT {CONSULT}/messages/{{message_id}}": 201}
-SENDS: Answers = {f"PUT {CONSULT}/photos/{{photo_id}}": 201}
+SENDS: Answers = {
+    f"PUT {CONSULT}/photos/{{photo_id}}": 201,
+    f"PUT {REQUEST}/photos/{{photo_id}}": 201,
+}
 TURNS: Answers = {f"POST {A_PHOTO}/turn": 201}
 CLOSES: Answers = {f"POST {CONSULT}/close": 200}
+PURSUES: Answers = {
+    f"POST {CONSULT}/steps": 200,
+    f"POST {CONSULT}/advice/{{advice_id}}/acknowledgement": 200,
+    f"POST {CONSULT}/emergency-read": 409,  # it is none
+}
+# What they could do: when it is asked, they have closed it.
+MOVES: Answers = {f"POST {CONSULT}/steps": 409}
+SIGNS: Answers = {f"POST {CONSULT}/advice/{{advice_id}}/signature": 200}
+ADVISES: Answers = {f"PUT {CONSULT}/advice/{{advice_id}}": 200} | SIGNS
 HIDES: Answers = {f"POST {CONSULT}/confidential": 200}
 AGREES: Answers = {f"GET {CONSULT}/consents": 200, f"POST {CONSULT}/consents": 201}
 ENDS_SEATS: Answers = {f"DELETE {CONSULT}/seats/{{user_id}}": 204}
 ASKS_IN: Answers = {f"POST {CONSULT}/seats": 201}
 BREAKS: Answers = {f"POST {CONSULT}/break-glass": 201}
+
+MAKES: Answers = {
+    f"POST {CONSULT}/requests": 201,
+    f"POST {REQUEST}/link": 201,
+    f"DELETE {REQUEST}": 204,
+}
+JUDGES: Answers = {f"POST {A_PHOTO}/review": 201}
+LEARNS: Answers = {f"GET {CONSULT}/outcome": 200}
+WORKS: Answers = {"GET /api/reviews": 200, "GET /api/requests/overdue": 200}
+FIGURES: Answers = {"GET /api/figures": 200, "GET /api/figures.csv": 200}
+BY_LINK: Answers = {"POST /api/link/opening": 200, "PUT /api/link/photos/{photo_id}": 201}
 
 READERS: Answers = {f"GET {CONSULT}/readers": 200}
 EXPORTS: Answers = {"GET /api/me/disclosures": 200}
@@ -223,52 +303,94 @@ WITNESSES: Answers = {f"POST {USER}/witness": 201}
 SEES_DEVICES: Answers = {"GET /api/devices": 200, f"DELETE {DEVICE}": 204}
 ENROLS: Answers = {"POST /api/devices": 201, f"POST {DEVICE}/link": 201}
 MEASURES: Answers = {"GET /metrics": 200}
+SEES_ROSTER: Answers = {f"GET {SERVICE}/roster": 200, "GET /api/handovers": 200}
+HANDS_OVER: Answers = {
+    f"POST {SERVICE}/handovers": 201,
+    "POST /api/handovers/{handover_id}/acceptance": 404,  # offered to somebody else
+    "POST /api/handovers/{handover_id}/refusal": 404,
+}
+KEEPS_ROSTER: Answers = {
+    f"POST {SERVICE}/shifts": 201,
+    f"DELETE {SERVICE}/shifts/{{shift_id}}": 204,
+}
+KEEPS_SERVICES: Answers = {"POST /api/services": 201, f"PUT {SERVICE}": 200}
+SEES_WEBHOOKS: Answers = {
+    f"GET {SERVICE}/webhooks": 200,
+    "GET /api/webhooks/{webhook_id}/deliveries": 200,
+    "POST /api/deliveries/{delivery_id}/redelivery": 202,
+}
+KEEPS_WEBHOOKS: Answers = {
+    f"POST {SERVICE}/webhooks": 201,
+    "POST /api/webhooks/{webhook_id}/secret": 201,
+    "DELETE /api/webhooks/{webhook_id}": 204,
+}
 CLAIMS = ("GET /api/uploads", "POST /api/uploads/claim")
 
 IN_A_CONSULT = (*READS, *SEES, *SPEAKS, *SENDS, *TURNS, *CLOSES, *HIDES, *AGREES, *ENDS_SEATS)
 """All that a seat may give, but for letting others in."""
 
 THE_PATIENT = (
-    OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES | AGREES | ENDS_SEATS
-    | KNOWS_PATIENT | ENDS_PROXIES | READERS | told_no(CLOSES, ASKS_IN)
+    PURSUES | told_no(ADVISES) | OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES | AGREES | ENDS_SEATS
+    | KNOWS_PATIENT | ENDS_PROXIES | READERS | told_no(CLOSES, ASKS_IN, MAKES, JUDGES, LEARNS)
 )  # fmt: skip
 A_PARENT = (
-    OPENS | READS | SEES | SPEAKS | SENDS | AGREES | KNOWS_PATIENT | READERS | told_no(EXPORTS)
+    PURSUES | told_no(ADVISES) | OPENS | READS | SEES | SPEAKS | SENDS | AGREES | KNOWS_PATIENT | READERS | told_no(EXPORTS)
     | told_no(TURNS, CLOSES, HIDES, ENDS_SEATS, ASKS_IN, ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH)
+    | told_no(MAKES, JUDGES, LEARNS)
 )  # fmt: skip
 THE_CREW = (
-    OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES
+    PURSUES | told_no(ADVISES) | OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES
     | told_no(CLOSES, AGREES, ENDS_SEATS, ASKS_IN, OF_PATIENT, READERS)
+    | LEARNS | told_no(MAKES, JUDGES)
 )  # fmt: skip
-A_SPECIALIST = OPENS | TAKES_CODES_BACK
+A_SPECIALIST = OPENS | TAKES_CODES_BACK | SEES_ROSTER | HANDS_OVER | WORKS | FIGURES
 AT_THE_INBOX = (
-    A_SPECIALIST | READS | SEES | SPEAKS | SENDS | TURNS | CLOSES | HIDES | AGREES | ENDS_SEATS
-    | told_no(ASKS_IN, READERS)
+    told_no(PURSUES) | MOVES | ADVISES | told_no(SIGNS) | A_SPECIALIST | READS | SEES | SPEAKS | SENDS | TURNS | CLOSES | HIDES | AGREES | ENDS_SEATS
+    | MAKES | JUDGES | LEARNS | told_no(ASKS_IN, READERS)
 )  # fmt: skip
 THE_SPECIALIST = (
-    AT_THE_INBOX | KNOWS_PATIENT | told_no(ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH, BREAKS)
+    AT_THE_INBOX | SIGNS | KNOWS_PATIENT | told_no(ENDS_PROXIES, ADDS_PROXIES, SETS_BIRTH, BREAKS)
 )  # fmt: skip
 A_GUEST = (
-    OPENS_NONE | READS | SEES | SPEAKS
+    told_no(PURSUES, ADVISES) | OPENS_NONE | READS | SEES | SPEAKS
     | told_no(SENDS, TURNS, CLOSES, HIDES, AGREES, ENDS_SEATS, ASKS_IN, READERS)
+    | JUDGES | LEARNS | told_no(MAKES)
 )  # fmt: skip
 # A delegate is chosen by the patient: from anybody else it is a wrong field, and no refusal.
 FOR_THE_PATIENT_TO_CHOOSE = told(422, ADDS_PROXIES)
 THE_COORDINATOR = (
-    OPENS | READS | SPEAKS | CLOSES | HIDES | AGREES | ENDS_SEATS | KNOWS_PATIENT | ENDS_PROXIES
+    told_no(PURSUES, ADVISES) | MOVES | SEES_ROSTER | HANDS_OVER | told(422, [f"POST {SERVICE}/handovers"])
+    | KEEPS_ROSTER | KEEPS_SERVICES | OPENS | READS | SPEAKS | CLOSES | HIDES | AGREES | ENDS_SEATS | KNOWS_PATIENT | ENDS_PROXIES
     | REVIEWS | SEES_PEOPLE | TAKES_CODES_BACK | told_no(SEES, SENDS, TURNS, ASKS_IN, CLAIMS, BREAKS, READERS)
+    | MAKES | LEARNS | WORKS | FIGURES | told_no(JUDGES)
 )  # fmt: skip
-AN_ADMIN = OPENS_NONE | SEES_PEOPLE | SEES_DEVICES | MEASURES
+AN_ADMIN = (
+    KEEPS_SERVICES | SEES_WEBHOOKS | OPENS_NONE | SEES_PEOPLE | SEES_DEVICES | MEASURES | FIGURES
+)
 
 # What asks for a passkey touched just now: allowed with one, and told so without.
 FRESH_PATIENT = ADDS_PROXIES | EXPORTS
 A_PATIENT = OPENS | told_no(EXPORTS)
 FRESH_SPECIALIST = ASKS_IN | GIVES_CODES
 FRESH_COORDINATOR = ADDS_PROXIES | SETS_BIRTH | INVITES | ENDS_SESSIONS | GIVES_CODES | WITNESSES
-FRESH_ADMIN = INVITES | ENDS_SESSIONS | SHUTS_OUT | ENROLS | AUDITS
+FRESH_ADMIN = KEEPS_WEBHOOKS | INVITES | ENDS_SESSIONS | SHUTS_OUT | ENROLS | AUDITS
 
 UNSAFE = {*SPEAKS, *SENDS, *TURNS, *CLOSES, *ADDS_PROXIES, *BREAKS, f"PUT {CONSULT}/read"}
-SAFE = {name for name in (*HOLDS, *WHO, *LISTS, *IN_A_CONSULT, *OF_PATIENT) if "GET" in name}
+SAFE = {
+    name
+    for name in (
+        *HOLDS,
+        *WHO,
+        *LISTS,
+        *IN_A_CONSULT,
+        *OF_PATIENT,
+        *LEARNS,
+        *WORKS,
+        *FIGURES,
+        *SEES_ROSTER,
+    )
+    if "GET" in name
+}
 
 
 @dataclass(frozen=True)
@@ -294,6 +416,7 @@ HIDDEN_FROM_SPECIALISTS = told(
         *AUDITS,
         *MEASURES,
         *SEES_PEOPLE,
+        *(name for name in SEES_WEBHOOKS if "GET" in name),
         "GET /api/devices",
         "GET /api/break-glass",
         "GET /api/uploads",
@@ -372,6 +495,7 @@ ACTORS: dict[str, Kind] = {
         {"POST /api/consults": 201} | told(404, SENDS) | told(401, HOLDS),
         refused=403,
     ),
+    "the holder of a link": Kind(a_link, BY_LINK, refused=401),
     "a device with a person's token": Kind(token_of("device"), OPENS_NONE | told(401, HOLDS)),
     "the specialist with a token for something else": Kind(
         a_narrow_token,
@@ -387,7 +511,7 @@ ACTORS: dict[str, Kind] = {
         session_of("specialist", sec_fetch_site="cross-site"),
         only_safe(BROWSER)
         | HIDDEN_FROM_SPECIALISTS
-        | told_no(SEES, [name for name in PUBLIC if name.startswith("POST")]),
+        | told_no(SEES, [name for name in PUBLIC if not name.startswith("GET")]),
         refused=403,
     ),
     "the specialist twice": Kind(both_at_once, refused=400),

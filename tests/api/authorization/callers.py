@@ -121,6 +121,11 @@ async def a_tablet(world: World) -> Headers:
     return {"Cookie": cookie, **tablet.own_page}
 
 
+async def a_link(world: World) -> Headers:
+    """To send photos by, without an account."""
+    return {"Authorization": f"Link {world.link.partition('#t=')[2]}"}
+
+
 async def shut_out(world: World) -> None:
     await world.change(User, world["specialist"].user.id, active=False)
 

@@ -10,15 +10,24 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from consult import devices
+from consult.clinical.workflow.service_levels import Rung
 from consult.models import (
+    Advice,
     BreakGlass,
     Consult,
     Credential,
+    Delivery,
+    Disposition,
     GlassReason,
+    Handover,
     Participant,
+    PatientOutcome,
     PrivateText,
     Role,
+    Service,
+    Shift,
     User,
+    Webhook,
     now,
     private,
 )
@@ -42,6 +51,7 @@ ROLES = {
     "admin": Role.ADMIN,
     "device": Role.DEVICE,
     "newcomer": Role.PATIENT,
+    "colleague": Role.SPECIALIST,
 }
 """The newcomer is in nothing: somebody to be listed, shut out and given codes."""
 
@@ -52,6 +62,8 @@ class World:
     people: dict[str, Somebody]
     ids: dict[str, str] = field(default_factory=dict[str, str])
     """What the paths of the routes name."""
+    link: str = ""
+    """By which photos are asked for."""
     canary: str = field(default_factory=lambda: f"Canary{secrets.token_hex(8)}")
 
     def __getitem__(self, name: str) -> Somebody:
@@ -120,8 +132,23 @@ async def make_world(
     answer = await patient.request("POST", f"/api/consults/{consult_id}/consents", json=agreed)
     assert answer.status_code == 201, answer.text
     world.ids = {"consult_id": consult_id, "photo_id": photo["id"], "message_id": said["id"]}
+    await _ask_for_more(world)
     await _stand_around(world, giver="specialist" if taken else "crew")
     return world
+
+
+async def _ask_for_more(world: World) -> None:
+    """Photos are asked for, one was rejected, and what became of the patient as well."""
+    sent = await world["patient"].attach(str(world.consult_id), make_jpeg(32, 48))
+    verdict = {"verdict": "rejected", "reason": "blurred"}
+    answer = await world["specialist"].post(f"/api/photos/{sent['id']}/review", **verdict)
+    assert answer.status_code == 201, answer.text
+    wish = {"purpose": "follow_up", "addressee": "patient", "due_at": tomorrow()}
+    asked = await world["specialist"].post(f"/api/consults/{world.consult_id}/requests", **wish)
+    assert asked.status_code == 201, asked.text
+    await world.keep(PatientOutcome(consult_id=world.consult_id))
+    world.link = asked.json()["link"]
+    world.ids |= {"rejected_id": sent["id"], "request_id": asked.json()["items"][0]["id"]}
 
 
 async def _stand_around(world: World, *, giver: str) -> None:
@@ -151,9 +178,53 @@ async def _stand_around(world: World, *, giver: str) -> None:
         "user_id": str(world["newcomer"].user.id),
         "device_id": str(device.id),
         "glass_id": str(glass.id),
+        **await _team(world),
         # Somebody's, and of nobody who asks: their own they are given when they sign in.
         "passkey_id": fresh_id(),
         "session_id": fresh_id(),
+    }
+
+
+async def _team(world: World) -> dict[str, str]:
+    """A service with somebody on duty who hands over, a webhook, and advice in the consult."""
+    people, at = world.people, now()
+    service = Service(name=secrets.token_hex(8))
+    await world.keep(service)
+    who = people["specialist"].user.id
+    shift = Shift(
+        service_id=service.id, user_id=who, rung=Rung.PRIMARY, starts_at=at, ends_at=at + SOON
+    )
+    handover = Handover(
+        service_id=service.id,
+        from_id=people["coordinator"].user.id,
+        to_id=people["colleague"].user.id,
+        due_at=at + SOON,
+    )
+    webhook = Webhook(service_id=service.id, url="https://example.org/hook")
+    await world.keep(webhook)
+    delivery = Delivery(webhook_id=webhook.id, body="{}")
+    words = await world.private(f"{world.canary} advice")
+    draft, signed = (
+        Advice(
+            id=uuid4(),
+            consult_id=world.consult_id,
+            author_id=who,
+            text=words,
+            disposition=Disposition.CLINIC,
+            signed_at=signed_at,
+            number=1 if signed_at else None,
+        )
+        for signed_at in (None, at)
+    )
+    await world.keep(shift, handover, delivery, draft, signed)
+    return {
+        "service_id": str(service.id),
+        "shift_id": str(shift.id),
+        "handover_id": str(handover.id),
+        "webhook_id": str(webhook.id),
+        "delivery_id": str(delivery.id),
+        "advice_id": str(draft.id),
+        "signed_id": str(signed.id),
     }
 
 
@@ -178,6 +249,10 @@ async def give_passkeys(world: World, user: User) -> str:
 
 async def hide_from_proxies(world: World) -> None:
     await world.change(Consult, world.consult_id, confidential=True)
+
+
+def tomorrow() -> str:
+    return (now() + timedelta(days=1)).isoformat()
 
 
 def fresh_id() -> str:

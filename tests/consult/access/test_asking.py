@@ -111,6 +111,7 @@ class TestSeat:
             reason=private("", subject),
             subject_id=subject,
             opened_by=uuid4(),
+            service_id=uuid4(),
             study_instance_uid="2.25.1",
         )
 
@@ -133,11 +134,23 @@ QUERIES = {
     *("select", "select_from", "join", "get", "get_one", "update", "delete", "aliased"),
     *("text", "exec_driver_sql"),
 }
-HEALTH = {"Consult", "Message", "Photo", "Preview", "Event"}
+HEALTH = {
+    *("Consult", "Message", "Photo", "Preview", "Event"),
+    *("ImageRequest", "RequestedPhoto", "Review", "PatientOutcome"),
+}
 WITHOUT_A_SEAT = {
     "consult/consults/facts.py:known": "what the decision is taken by",
     "consult/consults/seats.py:_consent_to": "what the decision is taken by",
     "consult/consults/lifecycle.py:_opener": "whose id it is, before a seat is asked for",
+    "consult/consults/taking.py:_holder": "who has it, for a colleague who was shown it before",
+    "consult/notifications/hearing.py:page": "how urgent it is, for somebody who is being paged",
+    "consult/handovers.py:weight_of": "how many there are of each priority, and not which",
+    "consult/handovers.py:_open_consults": "which seats to ask for, in the place of who leaves",
+    "consult/escalations.py:fire": "what is due, done by the service itself",
+    "consult/escalations.py:release_abandoned": "the same",
+    "consult/sending.py:_is_settled": "whether a page has become needless",
+    "consult/sending.py:_delivered": "the time at which somebody was told",
+    "consult/sending.py:_unreachable": "which page of whom waits is to look again",
     "consult/photos/rows.py:consult_of": "which consult to ask for a seat in",
     "consult/quotas.py:require_consult_quota": "how many photos there are, to its members",
     "consult/quotas.py:_require_hour": "when the actor's own photos came",
@@ -148,13 +161,26 @@ WITHOUT_A_SEAT = {
     "consult/devices/claiming.py:_unclaimed_photos": "the same",
     "consult/shredding.py:find_estate": "whose keys the operator is about to have forgotten",
     "consult/shredding.py:clear_up": "deletes and marks, and shows nobody anything",
+    "consult/reviews.py:photos_to_review": "which consults wait; the seats are taken by it",
+    "consult/image_requests/reading.py:overdue_requests": "the same",
+    "consult/image_requests/reminding.py:mail_due_requests": "the clock's, for nobody's eyes",
+    "consult/image_requests/reminding.py:end_of_closed": "the same",
+    "consult/outcomes.py:ask_for_outcomes": "the same",
+    "consult/figures.py:turn_round_figures": "times and numbers, behind a decision of their own",
+    "consult/tasks.py:send_image_request": "whom to write to, and whether still",
+    "consult/tasks.py:send_outcome_question": "the same",
     "consult/tasks.py:sweep_orphans": "the names of stored files, none of what is in them",
 }
 """The functions that query health data and take no seat, and why that is right."""
 
 MAKERS = {
     "Seat": {"consult/consults/seats.py:_seat", "consult/consults/lifecycle.py:open_consult"},
-    "read_known": {"consult/consults/seats.py:get_seat", "consult/consults/seats.py:list_seats"},
+    "read_one": {"consult/consults/seats.py:get_seat"},
+    "read_known": {
+        "consult/consults/facts.py:read_one",
+        "consult/consults/seats.py:list_seats",
+        "consult/consults/seats.py:seats_where",
+    },
     "PatientSeat": {"consult/patients.py:get_patient"},
     "decide": {"consult/access/asking.py:ask"},
 }
