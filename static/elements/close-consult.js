@@ -1,4 +1,5 @@
 import * as api from "../lib/api.js";
+import { closeConsult } from "../lib/steps.js";
 import { fill, part } from "../lib/templates.js";
 
 /** Asks before a consult is closed, then fires `consult-closed`. */
@@ -19,7 +20,7 @@ export class CloseConsult extends HTMLElement {
     const confirm = part(this, "confirm", HTMLButtonElement);
     confirm.disabled = true;
     try {
-      await api.closeConsult(this.#consultId);
+      await closeConsult(this.#consultId, {});
       this.querySelector("dialog")?.close();
       this.dispatchEvent(new CustomEvent("consult-closed", { bubbles: true }));
     } catch (error) {

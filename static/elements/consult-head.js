@@ -34,6 +34,7 @@ export function showHead(view, consult, user) {
   fill(view, { "people-count": counted(consult.people.length, "person", "people") });
   /** @type {import("./consult-guests.js").ConsultGuests} */ (view.querySelector("consult-guests")).show(consult, user);
   /** @type {import("./consult-clock.js").ConsultClock} */ (view.querySelector("consult-clock")).show(consult, user);
+  /** @type {import("./consult-advice.js").ConsultAdvice} */ (view.querySelector("consult-advice")).show(consult, user);
   /** @type {import("./consult-deeds.js").ConsultDeeds} */ (view.querySelector("consult-deeds")).show(consult, user);
 }
 

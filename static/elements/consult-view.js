@@ -1,4 +1,5 @@
 import "./close-consult.js";
+import "./consult-advice.js";
 import "./consult-clock.js";
 import "./consult-deeds.js";
 import "./consult-guests.js";
