@@ -35,6 +35,7 @@ export function showHead(view, consult, user) {
   /** @type {import("./consult-guests.js").ConsultGuests} */ (view.querySelector("consult-guests")).show(consult, user);
   /** @type {import("./consult-clock.js").ConsultClock} */ (view.querySelector("consult-clock")).show(consult, user);
   /** @type {import("./consult-advice.js").ConsultAdvice} */ (view.querySelector("consult-advice")).show(consult, user);
+  /** @type {import("./consult-history.js").ConsultHistory} */ (view.querySelector("consult-history")).show(consult);
   /** @type {import("./consult-deeds.js").ConsultDeeds} */ (view.querySelector("consult-deeds")).show(consult, user);
 }
 

@@ -75,6 +75,84 @@ def test_what_is_missing_is_said_beside_its_field(crew: Person, specialist: Pers
     check(specialist.page)
 
 
+def test_a_step_names_its_reason_and_the_history_tells_it(crew: Person, specialist: Person) -> None:
+    take(specialist, crew.ask_for_help("Sunburn, asks for a bed."))
+    specialist.page.get_by_role("button", name="What next?").click()
+    expect(specialist.page.get_by_role("button", name="Accept the transfer")).to_have_count(0)
+    check(specialist.page)
+    specialist.page.get_by_role("button", name="Send them elsewhere").click()
+    sheet = specialist.page.get_by_role("dialog")
+    sheet.get_by_label("Why?").select_option("It can be treated where the patient is")
+    sheet.get_by_label("Where are they to go?").fill("Harbor Clinic")
+    sheet.get_by_label("Number to call there").fill("555 0100")
+    sheet.get_by_role("button", name="Send them elsewhere").click()
+    told = sheet.get_by_label("Who there was told?")
+    expect(told).to_be_focused()
+    expect(told).to_have_accessible_description(
+        "Say who there was told: nobody is sent on unannounced."
+    )
+    check(specialist.page)
+    told.fill("Dr. Lin")
+
+    sheet.get_by_role("button", name="Send them elsewhere").click()
+
+    expect(crew.page.locator(".consult-facts")).to_contain_text("Sent to another service")
+    for page in (crew.page, specialist.page):
+        page.get_by_text("History of this consult").click()
+        sent = page.locator("consult-history .loop-line").last
+        expect(sent).to_contain_text("Sent them elsewhere · Dr. Ada Okafor")
+        expect(sent).to_contain_text("It can be treated where the patient is")
+        expect(sent).to_contain_text("Harbor Clinic · 555 0100 · Dr. Lin was told")
+        expect(page.locator("consult-history .loop-line").first).to_contain_text("Asked · Medic 12")
+        check(page)
+    expect(specialist.page.get_by_role("button", name="What next?")).to_be_hidden()
+
+
+def test_a_transfer_is_asked_for_and_accepted_with_who_how_and_when(
+    crew: Person, specialist: Person
+) -> None:
+    take(specialist, crew.ask_for_help("40 percent, needs a bed."))
+    crew.page.get_by_role("button", name="What next?").click()
+    crew.page.get_by_role("button", name="Ask for a transfer").click()
+    crew.page.get_by_role("dialog").get_by_role("button", name="Ask for a transfer").click()
+    expect(specialist.page.locator(".consult-facts")).to_contain_text("Transfer asked for")
+    specialist.page.get_by_role("button", name="What next?").click()
+    specialist.page.get_by_role("button", name="Accept the transfer").click()
+    sheet = specialist.page.get_by_role("dialog")
+    sheet.get_by_label("Who takes the patient?").fill("Dr. Lin")
+    sheet.get_by_label("How does the patient come?").select_option("By helicopter")
+    sheet.get_by_label("When do they arrive?").fill("2030-01-02T03:04")
+
+    sheet.get_by_role("button", name="Accept the transfer").click()
+
+    expect(crew.page.locator(".consult-facts")).to_contain_text("Transfer accepted")
+    crew.page.get_by_text("History of this consult").click()
+    accepted = crew.page.locator("consult-history .loop-line").last
+    expect(accepted).to_contain_text("Dr. Lin takes the patient · By helicopter · arrives Jan 2")
+
+
+def test_an_answer_that_nobody_read_is_closed_only_by_saying_how_they_know_it(
+    crew: Person, specialist: Person
+) -> None:
+    take(specialist, crew.ask_for_help("Told by telephone."))
+    crew.go_home()
+    sign(specialist.page, "Cool it.", "Treat where the patient is")
+    specialist.expected = {409}
+    specialist.page.get_by_role("button", name="Close consult").click()
+    sheet = specialist.page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Close consult").click()
+    expect(sheet).to_contain_text("Whoever asked has not read the answer yet.")
+    check(specialist.page)
+    sheet.get_by_label("I told them by telephone").check()
+
+    sheet.get_by_role("button", name="Close consult").click()
+
+    expect(specialist.page.locator(".consult-facts")).to_contain_text("Closed")
+    specialist.page.get_by_text("History of this consult").click()
+    closed = specialist.page.locator("consult-history .loop-line").last
+    expect(closed).to_contain_text("I told them by telephone")
+
+
 def take(specialist: Person, address: str) -> None:
     specialist.read(address)
     specialist.page.get_by_role("button", name="I take it").click()
