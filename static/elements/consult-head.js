@@ -27,7 +27,7 @@ export function showHead(view, consult, user) {
   });
   part(view, "head").hidden = false;
   part(view, "asked").hidden = !consult.reason;
-  part(view, "close").hidden = over || Boolean(consult.emergency_until) || !mayClose(user.role);
+  part(view, "close").hidden = Boolean(consult.emergency_until) || !mayClose(user.role) || !consult.possible.includes("close");
   part(view, "closed").hidden = !over;
   const guests = new Set(consult.guests.map((guest) => guest.user.id));
   showPeople(view, consult.people.filter(({ id }) => !guests.has(id)), user);
