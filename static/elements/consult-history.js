@@ -3,11 +3,15 @@ import { wordsFor } from "../lib/passkey.js";
 import { listSteps, takenWords } from "../lib/steps.js";
 import { fill, part, stamp } from "../lib/templates.js";
 
-/** Every step of a consult: who took it, when and why. Read only once somebody unfolds it. */
+/** @type {import("../lib/states.js").State[]} */
+const SENT_ON = ["declined", "redirected"]; // the last step says where to go instead
+
+/** Every step of a consult: who took it, when and why. Read only once it is unfolded. */
 export class ConsultHistory extends HTMLElement {
   #consultId = "";
   #wanted = "";
   #shown = "";
+  #sentOn = false;
 
   connectedCallback() {
     this.#fold.addEventListener("toggle", () => this.#update());
@@ -16,6 +20,9 @@ export class ConsultHistory extends HTMLElement {
   /** @param {import("../lib/api.js").OpenConsult} consult */
   show({ id, last_event, state }) {
     this.#consultId = id;
+    const wasSentOn = this.#sentOn;
+    this.#sentOn = SENT_ON.includes(state);
+    if (this.#sentOn && !wasSentOn) this.#fold.open = true;
     this.#wanted = `${id} ${last_event} ${state}`;
     this.hidden = false;
     this.#update();

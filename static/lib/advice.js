@@ -63,6 +63,7 @@ export const signedWords = ({ author, signed_at }, here) => `Signed by ${author.
 export function validityWords({ valid_until, until_next_photo, valid, superseded_by }) {
   const until = valid_until ? momentWords(new Date(valid_until)) : "";
   if (superseded_by) return "";
+  if (!valid && until && until_next_photo) return "It no longer holds.";
   if (!valid) return until_next_photo ? "It held until the next photo, and that has come." : `It held until ${until}.`;
   if (until_next_photo) return until ? `Holds until the next photo, or ${until}.` : "Holds until the next photo.";
   return until ? `Holds until ${until}.` : "";

@@ -97,8 +97,7 @@ def test_a_step_names_its_reason_and_the_history_tells_it(crew: Person, speciali
     sheet.get_by_role("button", name="Send them elsewhere").click()
 
     expect(crew.page.locator(".consult-facts")).to_contain_text("Sent to another service")
-    for page in (crew.page, specialist.page):
-        page.get_by_text("History of this consult").click()
+    for page in (crew.page, specialist.page):  # unfolded: it says where to go
         sent = page.locator("consult-history .loop-line").last
         expect(sent).to_contain_text("Sent them elsewhere · Dr. Ada Okafor")
         expect(sent).to_contain_text("It can be treated where the patient is")
