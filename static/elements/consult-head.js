@@ -27,13 +27,15 @@ export function showHead(view, consult, user) {
   });
   part(view, "head").hidden = false;
   part(view, "asked").hidden = !consult.reason;
-  part(view, "close").hidden = over || Boolean(consult.emergency_until) || !mayClose(user.role);
+  part(view, "close").hidden = Boolean(consult.emergency_until) || !mayClose(user.role) || !consult.possible.includes("close");
   part(view, "closed").hidden = !over;
   const guests = new Set(consult.guests.map((guest) => guest.user.id));
   showPeople(view, consult.people.filter(({ id }) => !guests.has(id)), user);
   fill(view, { "people-count": counted(consult.people.length, "person", "people") });
   /** @type {import("./consult-guests.js").ConsultGuests} */ (view.querySelector("consult-guests")).show(consult, user);
   /** @type {import("./consult-clock.js").ConsultClock} */ (view.querySelector("consult-clock")).show(consult, user);
+  /** @type {import("./consult-advice.js").ConsultAdvice} */ (view.querySelector("consult-advice")).show(consult, user);
+  /** @type {import("./consult-history.js").ConsultHistory} */ (view.querySelector("consult-history")).show(consult);
   /** @type {import("./consult-deeds.js").ConsultDeeds} */ (view.querySelector("consult-deeds")).show(consult, user);
 }
 

@@ -1,7 +1,9 @@
 import "./close-consult.js";
+import "./consult-advice.js";
 import "./consult-clock.js";
 import "./consult-deeds.js";
 import "./consult-guests.js";
+import "./consult-history.js";
 import "./consult-outcome.js";
 import "./consult-requests.js";
 import { showHead } from "./consult-head.js";

@@ -55,13 +55,15 @@ export class ApiError extends Error {
    * @param {number} status 0 when no answer came
    * @param {string} code stable, made for programs
    * @param {string} detail one plain sentence or two
+   * @param {Record<string, string>} [faults] by field, when the fields are what is wrong
    */
-  constructor(status, code, detail) {
+  constructor(status, code, detail, faults = {}) {
     super(detail);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
     this.detail = detail;
+    this.faults = faults;
   }
 }
 
@@ -123,8 +125,6 @@ export const listLate = () => request("GET", "/api/consults?limit=100&late=true"
 export const openConsult = (consult) => request("POST", "/api/consults", { body: consult });
 /** @param {string} id @returns {Promise<OpenConsult>} */
 export const getConsult = (id) => request("GET", `/api/consults/${id}`);
-/** @param {string} id @returns {Promise<Consult>} */
-export const closeConsult = (id) => request("POST", `/api/consults/${id}/close`);
 /** @param {string} id @param {number} seq */
 export const markRead = (id, seq) => request("PUT", `/api/consults/${id}/read`, { body: { seq } });
 
@@ -221,20 +221,22 @@ async function once(method, path, { body, announce = true, headers: more = {} } 
 
 /** @param {number} status @param {string} text @param {boolean} announce */
 function refusal(status, text, announce = true) {
-  const { code, detail } = problemIn(text);
+  const { code, detail, faults } = problemIn(text);
   if (announce && (status === 401 || code === "csrf_refused")) {
     window.dispatchEvent(new Event("session-ended"));
   }
-  return new ApiError(status, code, detail);
+  return new ApiError(status, code, detail, faults);
 }
 
-/** @param {string} text @returns {{ code: string, detail: string }} */
+/** @param {string} text @returns {{ code: string, detail: string, faults: Record<string, string> }} */
 function problemIn(text) {
   try {
     const { code = "error", detail = BROKEN, errors = [] } = JSON.parse(text);
-    const faults = code === "invalid_fields" ? errors : []; // named each; a form of one field needs no more
-    return { code, detail: faults.map((/** @type {any} */ { message }) => message).join(" ") || detail };
+    const named = code === "invalid_fields" ? errors : []; // named each; a form of one field needs no more
+    const words = named.map((/** @type {any} */ { message }) => message).join(" ");
+    const faults = Object.fromEntries(named.map((/** @type {any} */ { field, message }) => [field, message]));
+    return { code, detail: words || detail, faults };
   } catch {
-    return { code: "error", detail: BROKEN }; // a proxy answered, not Consult
+    return { code: "error", detail: BROKEN, faults: {} }; // a proxy answered, not Consult
   }
 }

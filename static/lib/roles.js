@@ -44,6 +44,16 @@ export const reviewsEmergencies = (role) => role === "coordinator";
 /** Is it the patient's own, or that of somebody they speak for? @param {Pick<OpenConsult, "relation">} consult */
 export const isOwn = ({ relation }) => relation === "subject" || relation === "proxy";
 
+/** Does this person stand on the side that asked? @param {Pick<OpenConsult, "relation" | "opened_by">} consult
+ * @param {{ id: string, role: Role }} user */
+export const isAsker = (consult, { id, role }) =>
+  isOwn(consult) || (role === "ems" && consult.relation === "member") || (role === "specialist" && consult.opened_by.id === id);
+
+/** Who signs advice: whoever is in the consult and answers it. @param {Pick<OpenConsult, "relation" | "state" | "emergency_until">} consult
+ * @param {Role} role */
+export const mayAdvise = ({ relation, state, emergency_until }, role) =>
+  role === "specialist" && relation === "member" && !isOver(state) && !emergency_until;
+
 /** Who writes down what the patient says. @param {Pick<OpenConsult, "relation" | "emergency_until">} consult
  * @param {Role} role */
 export const asksForConsent = ({ relation, emergency_until }, role) =>

@@ -10,14 +10,15 @@
  * @typedef {{ words: string, hint?: string, patient?: string, patientHint?: string, fields: Field[],
  *   code?: string, grave?: boolean }} Form
  * @typedef {{ step: Step, code?: string, reason?: string, user_id?: string, service_id?: string,
- *   urgency?: string, due_at?: string, where?: { name: string, telephone: string, told: string },
- *   transfer?: { clinician: string, mode: string, arrives_at: string, bed: string } }} Wish
+ *   urgency?: string, due_at?: string, where?: { name: string, telephone: string, told?: string },
+ *   transfer?: { clinician: string, mode: string, arrives_at: string, bed?: string } }} Wish
  * @typedef {{ number: number, step: Step | "open", from_state: import("./states.js").State | null,
  *   to_state: import("./states.js").State, by: import("./api.js").Person | null, reason_code: string,
  *   reason: string, details: Record<string, any>, owner: string | null, due_at: string | null,
  *   at: string }} Taken
  */
 
+import { DISPOSITIONS } from "./advice.js";
 import { ApiError, request } from "./api.js";
 import { momentWords } from "./time.js";
 
@@ -84,6 +85,64 @@ export function formOf(step, role) {
   return { ...form, words: form.patient ?? form.words, hint: form.patientHint ?? "", fields, ...code };
 }
 
+/** What stands in the form for each. @type {Record<Field, string[]>} */
+const NAMES = {
+  urgency: ["urgency"],
+  colleague: ["user_id"],
+  service: ["service_id"],
+  code: ["code"],
+  where: ["where.name", "where.telephone"],
+  told: ["where.told"],
+  transfer: ["transfer.clinician", "transfer.mode", "transfer.arrives_at", "transfer.bed"],
+  due: ["due_at"],
+  due_needed: ["due_at"],
+  reason: ["reason"],
+  reason_needed: ["reason"],
+};
+
+/** @type {Record<string, string>} */
+const MISSING = {
+  urgency: "Choose how urgent it is.",
+  user_id: "Choose a colleague.",
+  service_id: "Choose a service.",
+  code: "Choose a reason.",
+  "where.name": "Say where they are to go.",
+  "where.telephone": "Write the number to call there.",
+  "where.told": "Say who there was told: nobody is sent on unannounced.",
+  "transfer.clinician": "Name the clinician who takes the patient.",
+  "transfer.mode": "Choose how the patient comes.",
+  "transfer.arrives_at": "Say when the patient arrives.",
+  due_at: "Say by when.",
+  reason: "Write a few words.",
+};
+
+/** The fields of the form that a step shows. @param {Form} form */
+export const namesOf = ({ fields }) => fields.flatMap((field) => NAMES[field]);
+
+/** What the step has to name and does not, by field. @param {Form} form @param {Record<string, string>} filled */
+export function faultsIn({ fields }, filled) {
+  const free = new Set(["transfer.bed", ...(fields.includes("reason") ? ["reason"] : []), ...(fields.includes("due") ? ["due_at"] : [])]);
+  const names = fields.flatMap((field) => NAMES[field]).filter((name) => !free.has(name) && !filled[name]);
+  return Object.fromEntries(names.map((name) => [name, MISSING[name] ?? "This is needed."]));
+}
+
+/**
+ * What is sent: "where.name" becomes `where: { name }`, and a time of this place that of the world.
+ * @param {Step} step @param {Record<string, string>} filled by field
+ */
+export function wishOf(step, filled) {
+  /** @type {Record<string, any>} */
+  const wish = { step };
+  for (const [name, words] of Object.entries(filled)) {
+    if (!words) continue;
+    const [first = "", second] = name.split(".");
+    const value = name.endsWith("_at") ? new Date(words).toISOString() : words;
+    if (second) wish[first] = { ...wish[first], [second]: value };
+    else wish[first] = value;
+  }
+  return /** @type {Wish} */ (wish);
+}
+
 /** @type {Record<string, string>} */
 export const REASONS = {
   not_a_burn: "It is not a burn",
@@ -137,6 +196,7 @@ const DONE = {
 const CODES = {
   ...REASONS,
   ...CLOSE_REASONS,
+  ...DISPOSITIONS,
   complete: "The answer was read",
   red_flags: "Their own answers said so",
   asked: "They said so",

@@ -73,3 +73,9 @@ export function leftWords(milliseconds) {
   if (seconds <= 0) return "";
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
+
+/** The value of a field for date and time, by the clock of this place. @param {Date} moment */
+export function fieldValue(moment) {
+  const here = new Date(moment.getTime() - moment.getTimezoneOffset() * MINUTE);
+  return here.toISOString().slice(0, 16);
+}

@@ -104,6 +104,7 @@ def test_what_a_patient_sees(patient: Person, photo: Path, prepare: Prepare) -> 
 def test_what_a_specialist_sees(patient: Person, specialist: Person, photo: Path) -> None:
     thread_with_a_photo(patient, photo)
     specialist.read(patient.page.url)
+    specialist.say("For everyone.")
     specialist.page.get_by_label("Clinicians only").check()
     specialist.say("Only for colleagues.")
 
