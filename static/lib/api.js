@@ -116,7 +116,8 @@ export const authenticate = (credential) =>
 /** @param {string | null} cursor @returns {Promise<{ items: Consult[], next: string | null }>} */
 export const listConsults = (cursor = null) =>
   request("GET", `/api/consults?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-/** @param {{ id: string, kind: string, urgency?: string, reason: string, patient_id?: string }} consult
+/** @param {{ id: string, kind: string, urgency?: string, reason: string, patient_id?: string,
+ *   red_flags?: string[] }} consult
  * @returns {Promise<Consult>} */
 export const openConsult = (consult) => request("POST", "/api/consults", { body: consult });
 /** @param {string} id @returns {Promise<OpenConsult>} */
