@@ -1,7 +1,7 @@
 import "./red-flags.js";
 import * as api from "../lib/api.js";
 import { attempt } from "../lib/attempt.js";
-import { flagsWords } from "../lib/red-flags.js";
+import { flagsWords } from "../lib/emergencies.js";
 import { fill, part, stamp } from "../lib/templates.js";
 
 /** @typedef {{ value: string, words: string, hint?: string }} Choice */

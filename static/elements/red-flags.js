@@ -1,5 +1,5 @@
 import { emergencyNumber } from "../lib/emergency.js";
-import { RED_FLAGS } from "../lib/red-flags.js";
+import { RED_FLAGS } from "../lib/emergencies.js";
 import { fill, part, stamp } from "../lib/templates.js";
 
 /**
@@ -39,7 +39,7 @@ export class RedFlags extends HTMLElement {
 
 customElements.define("red-flags", RedFlags);
 
-/** @param {import("../lib/red-flags.js").Flag} flag */
+/** @param {import("../lib/emergencies.js").Flag} flag */
 function choice({ code, words }) {
   const label = stamp("flag-choice");
   /** @type {HTMLInputElement} */ (label.querySelector("input")).value = code;
