@@ -47,7 +47,7 @@ export class HandOvers extends HTMLElement {
     const row = stamp("handover-row");
     const mine = from_person.id === this.#me;
     const load = Object.values(weight).reduce((sum, each) => sum + each, 0);
-    const what = `${counted(load, "open consult")}${with_shift ? " and the rest of the shift" : ""}`;
+    const what = `${load ? counted(load, "open consult") : "No open consults"}${with_shift ? " and the rest of the shift" : ""}`;
     fill(row, {
       who: mine ? `You asked ${to_person.name} to take over` : `${from_person.name} asks you to take over`,
       facts: `${what}. To be accepted by ${whenWords(due_at, { now: new Date() })}. Until then nothing changes hands.`,

@@ -165,7 +165,7 @@ def right_now(page: Page) -> Locator:
 
 
 def gaps(page: Page) -> Locator:
-    return page.get_by_role("region", name="Nobody is on duty")
+    return page.get_by_role("region", name="Gaps this week")
 
 
 def put_on_duty(page: Page, name: str, rung: str = "First on duty") -> None:
