@@ -21,6 +21,7 @@ _PAGES = (
     "/reviews",
     "/emergencies",
     "/figures",
+    "/roster",
     "/send",
     "/outcome",
     "/patients/{patient_id:uuid}",

@@ -1,4 +1,7 @@
+import "./red-flags.js";
 import * as api from "../lib/api.js";
+import { attempt } from "../lib/attempt.js";
+import { flagsWords } from "../lib/emergencies.js";
 import { fill, part, stamp } from "../lib/templates.js";
 
 /** @typedef {{ value: string, words: string, hint?: string }} Choice */
@@ -26,7 +29,7 @@ const URGENCIES = [
   { value: "routine", words: "Routine" },
 ];
 
-/** The form that opens a consult. It asks each role only for what that role can tell. */
+/** The form that opens a consult. It asks each role only for what that role can tell, and a patient first for emergencies. */
 export class AskForHelp extends HTMLElement {
   /** @type {api.Role} */
   #role = "patient";
@@ -39,14 +42,21 @@ export class AskForHelp extends HTMLElement {
     if (!this.#form.elements.namedItem("kind")) this.#prepare(role);
     this.#patient = patient;
     if (role === "patient") fill(this, { title: patient ? `Ask for help for ${patient.name}` : "Ask for help" });
+    this.#askFirst(role === "patient");
     this.#dialog.showModal();
+  }
+
+  /** @param {boolean} isPatient */
+  #askFirst(isPatient) {
+    this.#flags.hidden = !isPatient;
+    this.#form.hidden = isPatient;
+    if (!isPatient) fill(this.#flags, { problem: "" });
   }
 
   /** @param {api.Role} role */
   #prepare(role) {
     this.#role = role;
     const isPatient = role === "patient";
-    if (isPatient) this.querySelector("emergency-notice details")?.setAttribute("open", "");
     this.#offer("kind", isPatient ? PATIENT_KINDS : CLINICIAN_KINDS);
     this.#offer("urgency", URGENCIES, role === "ems" ? "stat" : "routine");
     part(this, "kinds").hidden = role === "ems";
@@ -61,6 +71,8 @@ export class AskForHelp extends HTMLElement {
     });
     part(this, "cancel").addEventListener("click", () => this.#dialog.close());
     this.#form.addEventListener("submit", (event) => this.#submit(event));
+    this.addEventListener("flags-none", () => this.#goOn());
+    this.addEventListener("flags-told", () => this.#tell());
   }
 
   /** @param {string} name @param {Choice[]} choices @param {string} [chosen] */
@@ -75,6 +87,28 @@ export class AskForHelp extends HTMLElement {
     part(this, `${name}-choices`).append(...labels);
   }
 
+  #goOn() {
+    this.#askFirst(false);
+    this.#dialog.scrollTop = 0;
+    this.querySelector("input")?.focus();
+  }
+
+  /** A yes stops everything else: the team hears of it, and the page goes on saying whom to call. */
+  #tell() {
+    const flags = this.#flags.chosen;
+    const asked = { kind: "follow_up", reason: flagsWords(flags), red_flags: flags };
+    return attempt(this.#flags, part(this, "tell", HTMLButtonElement), () => this.#send(asked));
+  }
+
+  /** @param {Omit<Parameters<typeof api.openConsult>[0], "id" | "patient_id">} asked */
+  async #send(asked) {
+    const whom = this.#patient ? { patient_id: this.#patient.id } : {};
+    const consult = await api.openConsult({ id: this.#id, ...whom, ...asked });
+    this.#dialog.close();
+    this.dispatchEvent(new CustomEvent("consult-opened", { bubbles: true, detail: consult }));
+    this.remove(); // the next question begins with an empty form and a new id
+  }
+
   /** @param {SubmitEvent} event */
   async #submit(event) {
     event.preventDefault();
@@ -84,11 +118,7 @@ export class AskForHelp extends HTMLElement {
     const submit = part(this, "submit", HTMLButtonElement);
     submit.disabled = true;
     try {
-      const whom = this.#patient ? { patient_id: this.#patient.id } : {};
-      const consult = await api.openConsult({ id: this.#id, reason, ...whom, ...this.#kindAndUrgency(asked) });
-      this.#dialog.close();
-      this.dispatchEvent(new CustomEvent("consult-opened", { bubbles: true, detail: consult }));
-      this.remove(); // the next question begins with an empty form and a new id
+      await this.#send({ reason, ...this.#kindAndUrgency(asked) });
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error;
       fill(this, { problem: error.detail });
@@ -110,6 +140,10 @@ export class AskForHelp extends HTMLElement {
     field.ariaInvalid = reason ? null : "true";
     if (!reason) field.focus();
     return Boolean(reason);
+  }
+
+  get #flags() {
+    return /** @type {import("./red-flags.js").RedFlags} */ (part(this, "red-flags"));
   }
 
   get #dialog() {

@@ -1,3 +1,4 @@
+import "./notice-choices.js";
 import "./own-passkeys.js";
 import "./saved-codes.js";
 import "./signed-in-places.js";
@@ -5,7 +6,7 @@ import { hangsByOne } from "../lib/accounts.js";
 import { roleWords } from "../lib/roles.js";
 import { fill, part } from "../lib/templates.js";
 
-/** How I sign in, where I am signed in, and how I get back when the phone is lost. */
+/** How I sign in, where I am signed in, how I get back when the phone is lost, and what I am sent. */
 export class YourAccount extends HTMLElement {
   /** @type {import("../lib/api.js").Session["user"]} set before it is shown */
   user = { id: "", name: "", email: null, role: "patient" };
@@ -16,6 +17,7 @@ export class YourAccount extends HTMLElement {
     const { name, email, role } = this.user;
     fill(this, { person: [name, roleWords(role), email].filter(Boolean).join(" · ") });
     /** @type {import("./own-passkeys.js").OwnPasskeys} */ (this.querySelector("own-passkeys")).user = this.user;
+    /** @type {import("./notice-choices.js").NoticeChoices} */ (this.querySelector("notice-choices")).start(role);
     this.addEventListener("passkeys-shown", (event) => {
       this.#hangsByOne = hangsByOne(/** @type {any} */ (event).detail);
       this.#advise();

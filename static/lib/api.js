@@ -120,7 +120,8 @@ export const listConsults = (cursor = null) =>
   request("GET", `/api/consults?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
 /** What is overdue, longest first, however long ago it changed. @returns {Promise<{ items: Consult[] }>} */
 export const listLate = () => request("GET", "/api/consults?limit=100&late=true");
-/** @param {{ id: string, kind: string, urgency?: string, reason: string, patient_id?: string }} consult
+/** @param {{ id: string, kind: string, urgency?: string, reason: string, patient_id?: string,
+ *   red_flags?: string[] }} consult
  * @returns {Promise<Consult>} */
 export const openConsult = (consult) => request("POST", "/api/consults", { body: consult });
 /** @param {string} id @returns {Promise<OpenConsult>} */

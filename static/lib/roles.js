@@ -36,6 +36,12 @@ export const looksOver = (role) => role === "specialist" || role === "coordinato
 /** How long answers take. @param {Role} role */
 export const readsFigures = (role) => looksOver(role) || role === "admin";
 
+/** Who is on duty, and hands over. @param {Role} role */
+export const readsRoster = looksOver;
+
+/** @param {Role} role */
+export const changesRoster = (role) => role === "coordinator";
+
 /** @param {Role} role */
 export const reviewsEmergencies = (role) => role === "coordinator";
 

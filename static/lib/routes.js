@@ -4,9 +4,9 @@ const CONSULT = /^\/consults\/([0-9a-f-]{36})$/;
 
 const PATIENT = /^\/patients\/([0-9a-f-]{36})$/;
 
-/** @typedef {"enrol" | "device" | "recover" | "account" | "people" | "reviews" | "emergencies" | "figures" | "send" | "outcome"} Named */
+/** @typedef {"enrol" | "device" | "recover" | "account" | "people" | "reviews" | "emergencies" | "figures" | "roster" | "send" | "outcome"} Named */
 /** @type {Record<string, Named>} */
-const SCREENS = { "/enrol": "enrol", "/device": "device", "/recover": "recover", "/account": "account", "/people": "people", "/reviews": "reviews", "/emergencies": "emergencies", "/figures": "figures", "/send": "send", "/outcome": "outcome" };
+const SCREENS = { "/enrol": "enrol", "/device": "device", "/recover": "recover", "/account": "account", "/people": "people", "/reviews": "reviews", "/emergencies": "emergencies", "/figures": "figures", "/roster": "roster", "/send": "send", "/outcome": "outcome" };
 
 /**
  * @param {string} path

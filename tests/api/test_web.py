@@ -21,6 +21,7 @@ SOME_ID = "0486bbbf-ea82-41ca-87a7-c7b0a3ce5325"
             "/reviews",
             "/emergencies",
             "/figures",
+            "/roster",
             "/send",
             "/outcome",
         ),

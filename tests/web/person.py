@@ -88,10 +88,17 @@ class Person:
         """Open a consult with the form as it is offered, and return its address."""
         self.page.get_by_role("button", name=re.compile("Ask for help|New consult")).click()
         dialog = self.page.get_by_role("dialog")
+        self.say_no_emergency()
         dialog.get_by_label("What happened?").fill(reason)
         dialog.get_by_role("button", name=re.compile("Go on to photos|Open consult")).click()
         expect(self.page.locator(".asked")).to_contain_text(reason)
         return self.page.url
+
+    def say_no_emergency(self) -> None:
+        """A patient is asked for emergencies first; nobody else is."""
+        none = self.page.get_by_role("button", name="None of these")
+        if none.is_visible():
+            none.click()
 
     def read(self, address: str) -> None:
         self.page.goto(address)

@@ -80,6 +80,7 @@ class Story:
         page = patient.page
         page.get_by_role("button", name="Ask for help").click()
         self.show(patient, "05-ask-for-help")
+        patient.say_no_emergency()
         page.get_by_role("button", name="Go on to photos").click()
         self.show(patient, "06-ask-for-help-without-words")
         page.get_by_role("button", name="Close this form").click()

@@ -52,6 +52,7 @@ def list_of_consults(person: Person, _: Path) -> None:
 
 def form_with_a_fault(person: Person, _: Path) -> None:
     person.page.get_by_role("button", name="Ask for help").click()
+    person.say_no_emergency()
     person.page.get_by_role("button", name="Go on to photos").click()
     expect(person.page.get_by_text("Write a few words")).to_be_visible()
 

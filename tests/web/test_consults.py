@@ -94,6 +94,7 @@ def test_the_list_shows_what_is_new_until_it_is_read(patient: Person, specialist
 
 def test_a_form_without_words_says_what_is_missing(patient: Person) -> None:
     patient.page.get_by_role("button", name="Ask for help").click()
+    patient.say_no_emergency()
     form = patient.page.get_by_role("dialog")
     words = form.get_by_label("What happened?")
 

@@ -182,6 +182,7 @@ class TestSpeakingForSomebody:
         check(ana.page)
         ana.page.get_by_role("button", name=f"Ask for help for {leo.name}").click()
         form = ana.page.get_by_role("dialog", name=f"Ask for help for {leo.name}")
+        ana.say_no_emergency()
         form.get_by_label("What happened?").fill("Leo burned his hand")
         form.get_by_role("button", name="Go on to photos").click()
         expect(ana.page.get_by_role("heading", name=f"{leo.name} · Follow-up")).to_be_visible()

@@ -6,7 +6,7 @@ const ID = "0b7e9a52-5c8b-4f0e-9f3d-0a3e5f3a7c11";
 
 test("an address names its screen", () => {
   assert.deepEqual(routeOf("/"), { screen: "list" });
-  for (const screen of ["enrol", "device", "recover", "account", "people", "reviews", "emergencies", "figures", "send", "outcome"]) {
+  for (const screen of ["enrol", "device", "recover", "account", "people", "reviews", "emergencies", "figures", "roster", "send", "outcome"]) {
     assert.deepEqual(routeOf(`/${screen}`), { screen });
   }
   assert.deepEqual(routeOf(patientPath(ID)), { screen: "patient", id: ID });
