@@ -8,6 +8,7 @@ import { fieldValue } from "../lib/time.js";
 /** Writes advice: a draft for one's own eyes until it is signed. Fires `advice-changed`, and `consult-moved` once it is signed. */
 export class AdviceComposer extends HTMLElement {
   #consultId = "";
+  /** @type {string} */
   #id = crypto.randomUUID(); // kept for another try: signing twice signs once
   #kept = "";
 

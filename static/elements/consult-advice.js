@@ -102,7 +102,7 @@ export class ConsultAdvice extends HTMLElement {
   }
 
   #write() {
-    const { current, draft } = /** @type {NonNullable<typeof this.#advice>} */ (this.#advice);
+    const { current, draft } = /** @type {ReturnType<typeof splitAdvice>} */ (this.#advice);
     const composer = /** @type {import("./advice-composer.js").AdviceComposer} */ (stamp("advice-composer"));
     this.parentElement?.append(composer);
     composer.open(/** @type {OpenConsult} */ (this.#consult).id, { draft, current });
