@@ -155,6 +155,7 @@ WITHOUT_A_SEAT = {
     "consult/quotas.py:require_consult_quota": "how many photos there are, to its members",
     "consult/quotas.py:_require_hour": "when the actor's own photos came",
     "consult/quotas.py:_require_day": "how large the actor's own photos are",
+    "consult/consults/events.py:_events_after": "the words of a query that `events_after` asks with a seat",
     "consult/consults/readers.py:disclosures_to_others": "which consults are the patient's own",
     "consult/consents.py:count_overdue": "a number, for a monitor",
     "consult/devices/claiming.py:_sent_by": "what a tablet sent, behind `_tablet_of`'s decision",
