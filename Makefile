@@ -25,7 +25,8 @@ serve: $(VENV)/.runtime ## run the service for real, data in ./data (settings: R
 test: $(VENV)/.dev ## lint, types, arrows, unit, API, migrations, browser: all of it
 	@.ci/packages
 	@$(MAKE) --no-print-directory check migrations
-	@$(MAKE) --no-print-directory -j2 -k --output-sync=target test-api test-domain test-web
+	@$(MAKE) --no-print-directory -j2 -k --output-sync=target test-api test-domain
+	@$(MAKE) --no-print-directory test-web
 
 .PHONY: test-api test-domain test-web
 test-api: $(VENV)/.dev # what goes over HTTP and by the command line
