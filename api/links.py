@@ -117,7 +117,7 @@ async def post_opening(request: ConsultRequest) -> Response:
     query=LinkPhotoQuery,
     returns=LinkPhotoReceipt,
     status=201,
-    errors=(400, 403, 409, 413, 415, 422, 429, 503, 507),
+    errors=(400, 403, 404, 409, 413, 415, 422, 429, 503, 507),
     also=(Action.LINK_ANSWER,),
 )
 async def put_photo_by_link(request: ConsultRequest) -> Response:
