@@ -6,7 +6,6 @@ the same.
 """
 
 import hmac
-import secrets
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -36,7 +35,6 @@ MOST_WRONG_TRIES = 10
 """Then the link is dead. Only who had the link before knows its id, so this shuts nobody else out."""
 
 _PATHS = {LinkKind.PHOTOS: "/send", LinkKind.OUTCOME: "/outcome"}
-_HANDLE_BYTES = 32
 
 
 def link_refused() -> NotSignedIn:
@@ -58,7 +56,6 @@ async def make_link(
     account = User(
         name=private("By link", SERVICE),  # nobody's name: no key of their own, none to shred
         role=Role.LINK,
-        handle=secrets.token_bytes(_HANDLE_BYTES),
     )
     link_id = uuid4()
     link = Link(

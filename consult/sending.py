@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum, auto
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -47,13 +48,20 @@ _SLOWEST = 300.0
 _AT_ONCE = 500
 
 
+class _Attempted(Enum):
+    SENT = auto()
+    REFUSED = auto()
+    """The address does not work."""
+    FAILED = auto()
+    """Another attempt may succeed."""
+
+
 @dataclass(frozen=True)
 class Sending:
     """One attempt at one letter."""
 
     notice: Notice
     """Its row, or one that will be written with the outcome."""
-    message: Message
     task: str
     args: Mapping[str, str]
     """What the job of the next attempt takes."""
@@ -194,14 +202,18 @@ async def _send(
         consult_id=notice.consult_id,
     )
     # No transaction is open while we talk to a mail server.
+    attempted = await _attempt(backends, message)
+    return await _note(backends, Sending(notice, task, args), attempted)
+
+
+async def _attempt(backends: Backends, message: Message) -> _Attempted:
     try:
         await backends.mailer.send(message)
     except AddressRefused:
-        await _note(backends, Sending(notice, message, task, args), refused=True, sent=False)
+        return _Attempted.REFUSED
     except FAILURES:
-        await _note(backends, Sending(notice, message, task, args), refused=False, sent=False)
-    else:
-        await _note(backends, Sending(notice, message, task, args), refused=False, sent=True)
+        return _Attempted.FAILED
+    return _Attempted.SENT
 
 
 async def _note_needless(backends: Backends, notice: Notice) -> None:
@@ -211,15 +223,15 @@ async def _note_needless(backends: Backends, notice: Notice) -> None:
             session.add(row)
 
 
-async def _note(backends: Backends, sending: Sending, *, refused: bool, sent: bool) -> None:
+async def _note(backends: Backends, sending: Sending, attempted: _Attempted) -> None:
     """How an attempt went, and when the next one is."""
     async with backends.database.writes.begin() as session:
         notice = await session.merge(sending.notice)
         notice.attempt_count += 1
-        if sent:
+        if attempted is _Attempted.SENT:
             notice.sent_at = now()
             await _reached(session, notice)
-        elif refused or now() > notice.created_at + GIVE_UP_AFTER:
+        elif attempted is _Attempted.REFUSED or now() > notice.created_at + GIVE_UP_AFTER:
             notice.failed_at = now()
             await _unreachable(session, notice)
         else:

@@ -1,7 +1,6 @@
 """The people: added, found, listed. How each comes in is told elsewhere."""
 
 import re
-import secrets
 from uuid import UUID, uuid4
 
 from anyio import to_thread
@@ -22,7 +21,6 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*", re.ASCII | re.IGNORECASE)
 _LONGEST_ADDRESS = 254  # RFC 5321 4.5.3.1.3, without the angle brackets
 _LONGEST_NAME = 100
-_HANDLE_BYTES = 32
 
 
 async def add_user(
@@ -47,7 +45,6 @@ async def add_user(
         email_index=keys.index(email, "user.email") if email else None,
         name=private(name, user_id),
         role=role,
-        handle=secrets.token_bytes(_HANDLE_BYTES),
     )
     session.add(user)
     await session.flush()

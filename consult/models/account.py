@@ -6,6 +6,7 @@ addresses are sealed: it tells of nobody either.
 
 from datetime import datetime
 from enum import StrEnum
+from secrets import token_bytes
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -46,7 +47,7 @@ class User(SQLModel, table=True):
     """Finds the address and tells nothing of it (`Keys.index`); None once it was shredded."""
     name: PrivateText = Field(sa_type=sealed("user.name"))
     role: Role = Field(sa_type=enum_type(Role))
-    handle: bytes = Field(unique=True)
+    handle: bytes = Field(default_factory=lambda: token_bytes(32), unique=True)
     """WebAuthn user handle: 32 random bytes, says nothing about the person."""
     active: bool = True
     ours: bool = Field(default=True, sa_column_kwargs={"server_default": "1"})
