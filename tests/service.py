@@ -85,13 +85,20 @@ class Service:
 
     def forget_the_touch(self) -> None:
         """Make it an hour ago that anybody touched a passkey: names are sealed in there."""
+        assert self._touched(datetime.now(UTC) - timedelta(hours=1))
+
+    def renew_the_touch(self) -> None:
+        """Make it this moment that everybody who is here touched their passkey."""
+        self._touched(datetime.now(UTC))
+
+    def _touched(self, at: datetime) -> int:
         with closing(sqlite3.connect(self.data_dir / "consult.db", timeout=10)) as database:
             changed = database.execute(
                 "UPDATE loginsession SET proved_at = ? WHERE proved_at IS NOT NULL",
-                ((datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S.%f"),),
+                (at.strftime("%Y-%m-%d %H:%M:%S.%f"),),
             ).rowcount
             database.commit()
-        assert changed
+        return changed
 
     def end_emergencies(self) -> None:
         """Make every emergency access run out this second."""

@@ -113,7 +113,10 @@ def _nothing_went_wrong_in_any_page(request: pytest.FixtureRequest) -> Iterator[
         yield
         return
     visitors: Visitors = request.getfixturevalue("visitors")
+    # They stay for the whole run: what one test left must not be what the next one finds.
+    request.getfixturevalue("service").renew_the_touch()
     for person in visitors.here.values():
+        person.page.context.set_offline(False)
         person.problems.clear()
         person.expected.clear()
     yield

@@ -68,6 +68,7 @@ def _holder_sends(story: "Story", link: str) -> None:
 def _specialist_looks_over(story: "Story", specialist: Person) -> None:
     page = specialist.page
     page.get_by_role("link", name="Reviews").click()
+    page.get_by_role("button", name="Good enough").first.wait_for()
     while not page.get_by_role("heading", name="Left forearm").is_visible():
         page.get_by_role("button", name="Good enough").first.click()
         page.wait_for_load_state("networkidle")

@@ -138,6 +138,8 @@ def test_a_keyboard_is_enough(patient: Person) -> None:
     press("Tab")
     expect(patient.page.get_by_role("button", name="Ask for help")).to_be_focused()
     press("Enter")
+    tab_to(patient.page, patient.page.get_by_role("button", name="None of these"))
+    press("Enter")
     tab_to(patient.page, patient.page.get_by_role("radio", name="Look at my burn or wound"))
     press("ArrowDown")
     expect(patient.page.get_by_role("radio", name="I have a visit soon")).to_be_checked()

@@ -161,12 +161,15 @@ def consult(patient: Person, photo: Path) -> dict[str, str]:
 def state_of(person: Person, consult_id: str) -> dict[str, Any]:
     """Everything that an attack could have changed, as the victim's own page sees it."""
     return person.page.evaluate(
-        """async (id) => ({
+        """async (id) => {
+          // The clock moves by itself, when the worker pages somebody or a mail has gone out.
+          const unmoved = ({ clock, pages, updated_at, last_event, ...rest }) => rest;
+          return {
           session: (await (await fetch("/api/session")).json()).user,
           consults: (await (await fetch("/api/consults")).json()).items.map((item) => item.id),
-          consult: await (await fetch(`/api/consults/${id}`)).json(),
+          consult: unmoved(await (await fetch(`/api/consults/${id}`)).json()),
           messages: await (await fetch(`/api/consults/${id}/messages`)).json(),
-        })""",
+        }; }""",
         consult_id,
     )
 

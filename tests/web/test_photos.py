@@ -125,7 +125,8 @@ def test_without_a_line_nothing_is_lost_and_it_goes_by_itself_later(
 
     patient.send()
 
-    expect(patient.page.get_by_role("alert")).to_contain_text("Not sent yet")
+    alert = patient.page.get_by_role("form").get_by_role("alert")
+    expect(alert).to_contain_text("Not sent yet")
     expect(patient.page.get_by_label("Your message")).to_have_value("Sent from the basement.")
     patient.page.context.set_offline(False)
     message = patient.page.get_by_role("article").filter(has_text="Sent from the basement.")

@@ -82,7 +82,7 @@ def test_a_coordinator_fills_a_gap_and_opens_it_again(
     coordinator: Person, specialist: Person
 ) -> None:
     page = coordinator.page
-    page.get_by_role("link", name="On duty").click()
+    page.get_by_role("link", name="On duty", exact=True).click()
     expect(page.get_by_role("heading", name="On duty", exact=True)).to_be_focused()
     expect(gaps(page)).to_contain_text("First on duty the whole week")
     expect(right_now(page)).to_contain_text("Nobody")
@@ -139,7 +139,7 @@ def test_a_patient_finds_no_roster(patient: Person) -> None:
     patient.page.goto(f"{patient.url}/roster")
 
     expect(patient.page.get_by_role("heading", name="My consults")).to_be_visible()
-    expect(patient.page.get_by_role("link", name="On duty")).to_be_hidden()
+    expect(patient.page.get_by_role("link", name="On duty", exact=True)).to_be_hidden()
 
 
 def test_what_one_is_sent_and_the_quiet_hours_are_kept(specialist: Person) -> None:
