@@ -111,7 +111,7 @@ def test_whoever_comes_second_is_told_so(patient: Person, specialist: Person, wi
     specialist.page.get_by_role("dialog").get_by_role("button", name="Turn").click()
 
     alert = specialist.page.get_by_role("dialog").get_by_role("alert")
-    expect(alert).to_contain_text("turned already. Open it again")
+    expect(alert).to_contain_text("taken the place of this one. Open it again")
 
 
 def test_an_uncertain_photo_is_asked_about_and_turned_by_keyboard(
