@@ -60,9 +60,8 @@ class TestWhoLooked:
         specialist.read(address)
         specialist.page.get_by_role("button", name=re.compile("^Open photo")).click()
         expect(specialist.page.get_by_role("dialog")).to_be_visible()
-        specialist.page.wait_for_function(
-            "document.querySelector('dialog.viewer img').naturalWidth > 400"
-        )
+        large = specialist.page.locator("dialog.viewer img")
+        assert large.evaluate("image => image.decode().then(() => image.naturalWidth)") > 400
 
         patient.page.get_by_role("button", name="Who looked").click()
 
