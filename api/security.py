@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.state import ConsultRequest
 from consult.errors import Forbidden
 
-_PAGE_POLICY = (
+PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; "
@@ -70,7 +70,7 @@ class SecurityHeaders:
 def add_headers(headers: MutableHeaders, *, https: bool, status: int = 200) -> None:
     """Add what is missing of HEADERS."""
     if headers.get("content-type", "").startswith("text/html"):
-        headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
+        headers.setdefault("Content-Security-Policy", PAGE_POLICY)
     headers.setdefault("X-Request-ID", str(uuid4()))
     for name, value in HEADERS.items():
         wanted = https or name != "Strict-Transport-Security"

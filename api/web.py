@@ -1,53 +1,66 @@
-"""The web page: static files as they lie; one page for every address that a person can have open."""
+"""The web page: one page for every address that a person can have open, and its files."""
 
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from functools import cache
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
+from api.auth import COOKIE
+from api.security import PAGE_POLICY
+from api.shell import File, shell
 from api.state import ConsultRequest
 
-STATIC = Path(__file__).parents[1] / "static"
+_DOORS = {
+    "/enrol": "enrol-passkey",
+    "/device": "device-enrolment",
+    "/recover": "recover-account",
+    "/send": "send-photos",
+    "/outcome": "patient-outcome",
+}
+"""Open to everybody; the screen that each shows."""
 
-_PAGES = (
-    "/",
-    "/enrol",
-    "/device",
-    "/recover",
-    "/account",
-    "/people",
-    "/reviews",
-    "/emergencies",
-    "/figures",
-    "/roster",
-    "/send",
-    "/outcome",
-    "/patients/{patient_id:uuid}",
-    "/consults/{consult_id:uuid}",
-)
-_NUMBER = '<meta name="consult-emergency-number" content="{}">'
+_ROOMS = {
+    "/": "consult-desk",
+    "/account": "your-account",
+    "/people": "people-desk",
+    "/reviews": "review-desk",
+    "/emergencies": "glass-reviews",
+    "/figures": "figures-desk",
+    "/roster": "roster-desk",
+    "/patients/{patient_id:uuid}": "patient-choices",
+    "/consults/{consult_id:uuid}": "consult-desk",
+}
+"""For whoever has signed in; anybody else is asked to."""
+
+_HEADERS = {
+    "Cache-Control": "no-cache",
+    # Said with 304 too: what that says takes the place of what the browser has kept.
+    "Content-Security-Policy": PAGE_POLICY,
+}
 
 
-class _Files(StaticFiles):
-    """Asks the browser to check each time: an old module beside a new one breaks the page."""
+def _page(screen: str, *, for_all: bool) -> Callable[[ConsultRequest], Awaitable[Response]]:
+    async def get_page(request: ConsultRequest) -> Response:
+        number = request.state["backends"].settings.emergency_number
+        shown = screen if for_all or COOKIE in request.cookies else "sign-in"
+        return _written(shown, number).response(request.headers, _HEADERS)
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+    return get_page
 
 
-async def get_page(request: ConsultRequest) -> Response:
-    """The page as it lies, but for the number to call: the wrong one could cost a life."""
-    number = request.state["backends"].settings.emergency_number
-    page = (STATIC / "index.html").read_text()
-    page = page.replace(_NUMBER.format("911"), _NUMBER.format(number))
-    return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
+@cache
+def _written(screen: str, number: str) -> File:
+    return shell().page_for(screen, number=number)
+
+
+async def _files(scope: Scope, receive: Receive, send: Send) -> None:
+    await shell()(scope, receive, send)
 
 
 routes: list[BaseRoute] = [
-    *(Route(path, get_page) for path in _PAGES),
-    Mount("/", _Files(directory=STATIC)),
+    *(Route(path, _page(screen, for_all=True)) for path, screen in _DOORS.items()),
+    *(Route(path, _page(screen, for_all=False)) for path, screen in _ROOMS.items()),
+    Mount("/", _files),
 ]

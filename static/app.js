@@ -1,22 +1,6 @@
 /** The page: who is signed in, which screen the address names, and how one leads to the next. */
 
-import "./elements/consult-desk.js";
-import "./elements/device-claim.js";
-import "./elements/device-door.js";
-import "./elements/device-enrolment.js";
 import "./elements/emergency-notice.js";
-import "./elements/enrol-passkey.js";
-import "./elements/figures-desk.js";
-import "./elements/glass-reviews.js";
-import "./elements/patient-choices.js";
-import "./elements/patient-outcome.js";
-import "./elements/people-desk.js";
-import "./elements/recover-account.js";
-import "./elements/review-desk.js";
-import "./elements/roster-desk.js";
-import "./elements/send-photos.js";
-import "./elements/sign-in.js";
-import "./elements/your-account.js";
 import { confirmIdentity } from "./elements/step-up.js";
 import { suggestWayBack } from "./elements/way-back.js";
 import { listPasskeys } from "./lib/accounts.js";
@@ -36,6 +20,25 @@ import { uploads } from "./lib/uploads.js";
 
 const IDLE_ON_A_TABLET = 5 * 60_000; // as long as the service lets such a session be idle
 
+/** @type {Record<string, [screen: string, title: string]>} open to everybody, signed in or not */
+const DOORS = {
+  send: ["send-photos", "Send photos"],
+  outcome: ["patient-outcome", "How did it go?"],
+  enrol: ["enrol-passkey", "Set up your passkey"],
+  recover: ["recover-account", "Get back in"],
+  device: ["device-enrolment", "Set up this tablet"],
+};
+/** @type {Record<string, { shows: [screen: string, title: string], mayEnter: (role: api.Role) => boolean }>} */
+const ROOMS = {
+  account: { shows: ["your-account", "Your account"], mayEnter: () => true },
+  patient: { shows: ["patient-choices", "Your choices"], mayEnter: () => true },
+  people: { shows: ["people-desk", "People"], mayEnter: seesPeople },
+  reviews: { shows: ["review-desk", "Reviews"], mayEnter: looksOver },
+  roster: { shows: ["roster-desk", "On duty"], mayEnter: readsRoster },
+  figures: { shows: ["figures-desk", "Figures"], mayEnter: readsFigures },
+  emergencies: { shows: ["glass-reviews", "Emergency access"], mayEnter: reviewsEmergencies },
+};
+
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const header = /** @type {HTMLElement} */ (document.querySelector(".site-header"));
 
@@ -45,6 +48,8 @@ let lastUser = "";
 /** @type {import("./lib/device.js").Tablet | null} the tablet that this browser is */
 let tablet = null;
 let stopWatching = () => {};
+/** What is being shown: a screen that was asked for later wins. */
+let showing = Symbol();
 
 start();
 
@@ -69,40 +74,53 @@ async function start() {
 }
 
 /** @param {{ first?: boolean, notice?: string, signIn?: boolean }} [how] */
-function show({ first = false, notice = "", signIn = false } = {}) {
+async function show({ first = false, notice = "", signIn = false } = {}) {
   const route = routeOf(location.pathname);
   document.body.dataset["screen"] = session ? route.screen : "door";
-  if (route.screen === "send") open("send-photos", "Send photos");
-  else if (route.screen === "outcome") open("patient-outcome", "How did it go?");
-  else if (route.screen === "enrol") open("enrol-passkey", "Set up your passkey");
-  else if (route.screen === "recover") open("recover-account", "Get back in");
-  else if (route.screen === "device") open("device-enrolment", "Set up this tablet");
-  else if (!session && tablet && !signIn) open("device-door", tablet.name, { notice });
-  else if (!session) open("sign-in", "Sign in", { notice });
-  else if (route.screen === "account") open("your-account", "Your account", session);
-  else if (route.screen === "people" && seesPeople(session.user.role)) open("people-desk", "People", session);
-  else if (route.screen === "reviews" && looksOver(session.user.role)) open("review-desk", "Reviews", session);
-  else if (route.screen === "roster" && readsRoster(session.user.role)) open("roster-desk", "On duty", session);
-  else if (route.screen === "figures" && readsFigures(session.user.role)) open("figures-desk", "Figures");
-  else if (route.screen === "emergencies" && reviewsEmergencies(session.user.role)) open("glass-reviews", "Emergency access");
-  else if (route.screen === "patient") openChoices(route.id, session.user);
-  else return desk(session).show(route, { focus: !first });
+  const [screen, title] = screenOf(route, signIn);
+  const wanted = (showing = Symbol(screen));
+  if (!(await isLoaded(screen)) || showing !== wanted) return; // somebody went on meanwhile
+  if (screen === "consult-desk" && session) return desk(session).show(route, { focus: !first });
+  open(screen, title, { notice, ...session, patientId: route.screen === "patient" ? route.id : "" });
   if (!first) main.querySelector("h1")?.focus();
 }
 
-/** @param {string} patientId @param {api.Session["user"]} user */
-function openChoices(patientId, user) {
-  const element = /** @type {import("./elements/patient-choices.js").PatientChoices} */ (stamp("patient-choices"));
-  main.replaceChildren(Object.assign(element, { patientId, user }));
+/**
+ * The element that shows a route to whoever is here, and its title.
+ * @param {ReturnType<typeof routeOf>} route @param {boolean} signIn rather than the tablet's own door
+ * @returns {[screen: string, title: string]}
+ */
+function screenOf({ screen }, signIn) {
+  const door = DOORS[screen];
+  if (door) return door;
+  if (!session) return tablet && !signIn ? ["device-door", tablet.name] : ["sign-in", "Sign in"];
+  const room = ROOMS[screen];
+  return room?.mayEnter(session.user.role) ? room.shows : ["consult-desk", ""];
 }
 
-/** @param {string} screen @param {string} title @param {{ notice?: string, user?: api.Session["user"] }} [how] */
-function open(screen, title, { notice, user } = {}) {
+/** @param {string} screen @returns {Promise<boolean>} */
+async function isLoaded(screen) {
+  try {
+    await import(`./elements/${screen}.js`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const words = stamp("not-loaded");
+    part(words, "again").addEventListener("click", () => location.reload());
+    main.replaceChildren(words);
+    return false;
+  }
+}
+
+/**
+ * @param {string} screen @param {string} title
+ * @param {{ notice: string, user?: api.Session["user"], patientId: string }} how
+ */
+function open(screen, title, { notice, user, patientId }) {
   const element = stamp(screen);
   if (tablet && screen === "device-door") /** @type {DeviceDoor} */ (element).name = tablet.name;
-  if (notice) part(element, "notice").textContent = notice;
-  if (user) Object.assign(element, { user });
-  main.replaceChildren(element);
+  if (notice && (screen === "sign-in" || screen === "device-door")) part(element, "notice").textContent = notice;
+  main.replaceChildren(Object.assign(element, user && { user }, patientId && { patientId }));
   document.title = `${title} · Consult`;
 }
 

@@ -1,5 +1,6 @@
 import "./consult-list.js";
 import "./consult-view.js";
+import "./device-claim.js";
 import { hasConsults } from "../lib/roles.js";
 import { part, stamp } from "../lib/templates.js";
 

@@ -31,14 +31,6 @@ def test_the_pure_logic_keeps_its_promises() -> None:
     assert int(passed[1]) > 50
 
 
-def test_every_module_is_fetched_at_once() -> None:
-    preloaded = re.findall(r'rel="modulepreload" href="/([^"]+)"', PAGE)
-
-    lying_there = {path.relative_to(STATIC).as_posix() for path in MODULES} - {"app.js"}
-
-    assert sorted(preloaded) == sorted(lying_there)
-
-
 def test_every_stylesheet_is_linked() -> None:
     linked = re.findall(r'rel="stylesheet" href="/([^"]+)"', PAGE)
 
