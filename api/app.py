@@ -39,6 +39,7 @@ from api import (
     webhooks,
 )
 from api.limits import Limits
+from api.news import News
 from api.openapi import require_operations
 from api.problems import HANDLERS
 from api.requests import Requests
@@ -112,7 +113,7 @@ def create_app(
                 raise
             await stack.enter_async_context(_working(backends, with_worker=with_worker))
             await stack.enter_async_context(watch_endings(backends))
-            yield State(backends=backends, limits=Limits.of(settings))
+            yield State(backends=backends, limits=Limits.of(settings), news=News())
 
     require_operations(API_ROUTES)
     app = Starlette(

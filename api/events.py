@@ -12,18 +12,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from api.auditing import put_on_record
-from api.auth import actor_of
 from api.bodies import Number, Query, read_query
+from api.following import RECHECK_SECONDS, Following, seat_of
 from api.openapi import operation
 from api.state import ConsultRequest
 from consult.access import Action
-from consult.accounts import topic_of_user
-from consult.consults import Seat, events_after, get_seat
+from consult.consults import Seat
 from consult.errors import ConsultError, InvalidFields
 
-# A seat that was taken away closes its streams within this time; a way in that was closed
-# rings for them at once (api/watching.py).
-_RECHECK_SECONDS = 5.0
 _PING_SECONDS = 15.0
 _RETRY_MILLISECONDS = 2000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -42,7 +38,7 @@ class EventQuery(Query):
     errors=(404, 422),
 )
 async def get_events(request: ConsultRequest) -> Response:
-    seat = await _seat(request)
+    seat = await seat_of(request)
     await put_on_record(request, seat.actor, "consult.followed", seat.consult.id, **seat.about)
     after = _last_event_id(request)
     if after is None:
@@ -55,19 +51,20 @@ async def get_events(request: ConsultRequest) -> Response:
 
 async def _stream(request: ConsultRequest, seat: Seat, number: int) -> AsyncIterator[str]:
     doorbell = request.state["backends"].doorbell
+    following = Following(request, seat)
     yield f"retry: {_RETRY_MILLISECONDS}\n\n"
-    with doorbell.subscribe(seat.topic, topic_of_user(seat.actor.user_id)) as bell:
+    with doorbell.subscribe(*following.topics) as bell:
         silent = 0.0
         while not doorbell.closed:
             bell.clear()
             try:  # the seat may have ended, or been taken away, meanwhile
-                events = await _news(request, after=number)
+                events = await following.news(number)
             except ConsultError:
                 break
             for event in events:
                 yield _text(*event)
                 number = event[0]
-            silent = 0.0 if events else silent + _RECHECK_SECONDS
+            silent = 0.0 if events else silent + RECHECK_SECONDS
             if silent > _PING_SECONDS:
                 silent = 0.0
                 yield ": still here\n\n"
@@ -77,23 +74,10 @@ async def _stream(request: ConsultRequest, seat: Seat, number: int) -> AsyncIter
 
 async def _rung(bell: asyncio.Event) -> None:
     try:
-        async with asyncio.timeout(_RECHECK_SECONDS):
+        async with asyncio.timeout(RECHECK_SECONDS):
             await bell.wait()
     except TimeoutError:
         return
-
-
-async def _seat(request: ConsultRequest) -> Seat:
-    actor = await actor_of(request, touch=False)
-    async with request.state["backends"].database.reads() as session:
-        return await get_seat(session, actor, request.path_params["consult_id"])
-
-
-async def _news(request: ConsultRequest, *, after: int) -> list[tuple[int, str, UUID | None]]:
-    actor = await actor_of(request, touch=False)
-    async with request.state["backends"].database.reads() as session:
-        seat = await get_seat(session, actor, request.path_params["consult_id"])
-        return await events_after(session, seat, after)
 
 
 def _text(number: int, kind: str, subject: UUID | None) -> str:

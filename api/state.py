@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 from starlette.requests import Request
 
 from api.limits import Limits
+from api.news import News
 from consult.access import Action
 from consult.bootstrap import Backends
 from consult.models import Actor
@@ -13,6 +14,7 @@ from consult.models import Actor
 class State(TypedDict):
     backends: Backends
     limits: Limits
+    news: News
     action: NotRequired[Action]
     """What the route asks for, once it has been found."""
     actor: NotRequired[Actor]

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
+import anyio
 import pytest
 from asgi_lifespan import LifespanManager
 from httpx2 import ASGITransport, AsyncClient
@@ -14,7 +15,7 @@ from consult.backends.database import upgrade
 from consult.bootstrap import Backends, open_backends
 from consult.config import Settings, read_settings
 from consult.tasks import NAMES
-from tests.factories import People
+from tests.factories import Cast, People
 from tests.service import PLENTY
 
 ORIGIN = "https://consult.test"
@@ -42,17 +43,35 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return settings.database_path
 
 
-@pytest.fixture
-def settings(tmp_path: Path, migrated: Path) -> Settings:
-    settings = read_settings(
-        data_dir=tmp_path / "data",
-        public_url=ORIGIN,
-        decode_workers=0,
-        log_level="warning",
-        **PLENTY,
-    )
-    settings.data_dir.mkdir(mode=0o700)
+@pytest.fixture(scope="session")
+def peopled(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> tuple[Path, Cast]:
+    """A service in which one of each role is at home, keys and all; who wants them gets a copy."""
+    folder = tmp_path_factory.mktemp("peopled")
+    settings = settings_in(folder / "data")
     shutil.copy(migrated, settings.database_path)
+    return folder, anyio.run(_settle, settings)
+
+
+async def _settle(settings: Settings) -> Cast:
+    async with open_backends(settings, task_names=NAMES) as opened:
+        return await Cast.make(opened)
+
+
+def settings_in(data_dir: Path) -> Settings:
+    data_dir.mkdir(mode=0o700)
+    return read_settings(
+        data_dir=data_dir, public_url=ORIGIN, decode_workers=0, log_level="warning", **PLENTY
+    )
+
+
+@pytest.fixture
+def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    settings = settings_in(tmp_path / "data")
+    if "people" in request.fixturenames:
+        folder, _ = request.getfixturevalue("peopled")
+        shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    else:
+        shutil.copy(request.getfixturevalue("migrated"), settings.database_path)
     return settings
 
 
@@ -74,6 +93,7 @@ async def client(settings: Settings) -> AsyncGenerator[AsyncClient]:
 
 
 @pytest.fixture
-async def people(backends: Backends, client: AsyncClient) -> People:
+def people(client: AsyncClient, peopled: tuple[Path, Cast]) -> People:
     """One of each role, each with a client of their own that carries their bearer token."""
-    return await People.make(backends, client)
+    _, cast = peopled
+    return People.of(cast, client)

@@ -6,6 +6,7 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from httpx2 import AsyncClient, Response
+from sqlalchemy.orm import make_transient_to_detached
 
 from api.auth import COOKIE
 from consult.accounts import add_user, create_token, open_session
@@ -110,12 +111,19 @@ async def make_somebody(
     domain: str = "consult.test",
     ours: bool = True,
 ) -> Somebody:
+    user, token = await make_user(backends, name, role, domain=domain, ours=ours)
+    return Somebody(user, client, token)
+
+
+async def make_user(
+    backends: Backends, name: str, role: Role, *, domain: str, ours: bool = True
+) -> tuple[User, str]:
+    """Add somebody; the row, and a bearer token of theirs."""
     async with backends.database.writes.begin() as session:
         email = f"{name.replace(' ', '.')}@{domain}"
         user = await add_user(session, email=email, name=name.title(), role=role)
         user.ours = ours
-        token = await create_token(session, user, name="test")
-    return Somebody(user, client, token)
+        return user, await create_token(session, user, name="test")
 
 
 async def make_proxy(
@@ -153,6 +161,33 @@ async def give_seat(
     return giver_in
 
 
+_CAST = {
+    "patient": ("pat patient", Role.PATIENT),
+    "other_patient": ("other patient", Role.PATIENT),
+    "ems": ("erin crew", Role.EMS),
+    "specialist": ("sol specialist", Role.SPECIALIST),
+    "other_specialist": ("sky specialist", Role.SPECIALIST),
+    "coordinator": ("cal coordinator", Role.COORDINATOR),
+    "admin": ("ada admin", Role.ADMIN),
+}
+
+
+@dataclass(frozen=True)
+class Cast:
+    """One of each role, as they stand in the database."""
+
+    rows: dict[str, tuple[dict[str, Any], str]]
+    """What each is to the test: the columns of their row, and their token."""
+
+    @classmethod
+    async def make(cls, backends: Backends, *, domain: str = "consult.test") -> Self:
+        made = {
+            part: await make_user(backends, name, role, domain=domain)
+            for part, (name, role) in _CAST.items()
+        }
+        return cls({part: (user.model_dump(), token) for part, (user, token) in made.items()})
+
+
 @dataclass(frozen=True)
 class People:
     patient: Somebody
@@ -167,15 +202,20 @@ class People:
     async def make(
         cls, backends: Backends, client: AsyncClient, *, domain: str = "consult.test"
     ) -> Self:
-        async def make(name: str, role: Role) -> Somebody:
-            return await make_somebody(backends, client, name, role, domain=domain)
+        return cls.of(await Cast.make(backends, domain=domain), client)
 
+    @classmethod
+    def of(cls, cast: Cast, client: AsyncClient) -> Self:
         return cls(
-            patient=await make("pat patient", Role.PATIENT),
-            other_patient=await make("other patient", Role.PATIENT),
-            ems=await make("erin crew", Role.EMS),
-            specialist=await make("sol specialist", Role.SPECIALIST),
-            other_specialist=await make("sky specialist", Role.SPECIALIST),
-            coordinator=await make("cal coordinator", Role.COORDINATOR),
-            admin=await make("ada admin", Role.ADMIN),
+            **{
+                part: Somebody(_as_read(row), client, token)
+                for part, (row, token) in cast.rows.items()
+            }
         )
+
+
+def _as_read(row: dict[str, Any]) -> User:
+    """The row as a session would have read it."""
+    user = User(**row)
+    make_transient_to_detached(user)
+    return user

@@ -5,7 +5,7 @@ database, so a missed ring loses no event.
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -15,8 +15,11 @@ class Doorbell:
         self.closed = False
         """True once the service is stopping: streams end at once."""
         self._bells: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._rings: Counter[str] = Counter()
 
     def ring(self, topic: str) -> None:
+        if topic in self._bells:
+            self._rings[topic] += 1
         for bell in self._bells.get(topic, ()):
             bell.set()
 
@@ -33,12 +36,17 @@ class Doorbell:
                 self._bells[topic].discard(bell)
                 if not self._bells[topic]:
                     del self._bells[topic]
+                    self._rings.pop(topic, None)
 
     def close(self) -> None:
         self.closed = True
         for bells in self._bells.values():
             for bell in bells:
                 bell.set()
+
+    def rings(self, *topics: str) -> int:
+        """How often it has rung for these since somebody has listened without a break."""
+        return sum(self._rings[topic] for topic in topics)
 
     @property
     def topics(self) -> list[str]:

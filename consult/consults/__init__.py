@@ -2,7 +2,7 @@
 
 from consult.consults.closing import CloseReason, close_consult
 from consult.consults.emergencies import confirm_emergency
-from consult.consults.events import announce, events_after, knock
+from consult.consults.events import Happened, announce, events_after, knock
 from consult.consults.facts import SHIFT, bears_on, consent_of, newest_consent, visible_to
 from consult.consults.ladder import list_escalations
 from consult.consults.lifecycle import carry_on, join, open_consult, set_confidential
@@ -38,13 +38,14 @@ from consult.consults.steps import (
     take_step,
 )
 from consult.consults.taking import absent_or_taken, take_seat
-from consult.consults.views import seq_column, topic_of
+from consult.consults.views import seq_column, topic_of, topic_of_rights
 
 __all__ = [
     "SHIFT",
     "CloseReason",
     "Cursor",
     "Guest",
+    "Happened",
     "Look",
     "Page",
     "Seat",
@@ -85,6 +86,7 @@ __all__ = [
     "take_seat",
     "take_step",
     "topic_of",
+    "topic_of_rights",
     "unreachable_of",
     "unread_of",
     "visible_to",

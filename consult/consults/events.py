@@ -11,8 +11,11 @@ from sqlmodel.sql.expression import Select
 
 from consult.backends.doorbell import Doorbell
 from consult.consults.seats import Seat
-from consult.consults.views import event_column, topic_of
+from consult.consults.views import event_column, topic_of, topic_of_rights
 from consult.models import Audience, Consult, Event, now
+
+Happened = tuple[int, str, UUID | None]
+"""The number in the view, the kind and the subject of an event."""
 
 
 def announce(
@@ -46,14 +49,10 @@ def announce(
 
 def knock(session: AsyncSession, consult_ids: Iterable[UUID]) -> None:
     """Make live pages ask, once this has committed, whether they may still look."""
-    _ring_after_commit(
-        session, [topic_of(consult_id, view) for consult_id in consult_ids for view in Audience]
-    )
+    _ring_after_commit(session, [topic_of_rights(consult_id) for consult_id in consult_ids])
 
 
-async def events_after(
-    session: AsyncSession, seat: Seat, number: int
-) -> list[tuple[int, str, UUID | None]]:
+async def events_after(session: AsyncSession, seat: Seat, number: int) -> list[Happened]:
     """Events after `number`, in the numbers of this seat's view: (number, kind, subject)."""
     given = {"consult_id": seat.consult.id, "after": number}
     rows = (await session.exec(_events_after(seat.view), params=given)).all()

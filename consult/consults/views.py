@@ -21,6 +21,11 @@ def topic_of(consult_id: UUID, view: Audience) -> str:
     return f"{consult_id}/{view.value}"
 
 
+def topic_of_rights(consult_id: UUID) -> str:
+    """Rung when somebody may have lost the right to look."""
+    return f"{consult_id}/rights"
+
+
 def seq_column(view: Audience) -> Mapped[int | None]:
     return col(Message.seq_clinicians if view is Audience.CLINICIANS else Message.seq)
 
