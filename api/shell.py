@@ -69,11 +69,11 @@ class Shell:
     """The page, with the addresses of this version in its head."""
     version: str
 
-    def page_for(self, screen: str, *, number: str) -> File:
-        """Return the page that shows `screen` first, with `number` to call in an emergency."""
+    def page_for(self, elements: Iterable[str], *, number: str) -> File:
+        """Return the page that shows `elements` first, with `number` to call in an emergency."""
         preloads = "".join(
             f'<link rel="modulepreload" href="/shell/{self.version}/{module}">\n    '
-            for module in self._modules_of("app.js", f"elements/{screen}.js")
+            for module in self._modules_of("app.js", *(f"elements/{name}.js" for name in elements))
         )
         page = self.page.replace("<script", f"{preloads}<script", 1)
         page = page.replace(_NUMBER.format("911"), _NUMBER.format(number))

@@ -13,24 +13,24 @@ from api.shell import File, shell
 from api.state import ConsultRequest
 
 _DOORS = {
-    "/enrol": "enrol-passkey",
-    "/device": "device-enrolment",
-    "/recover": "recover-account",
-    "/send": "send-photos",
-    "/outcome": "patient-outcome",
+    "/enrol": ["enrol-passkey"],
+    "/device": ["device-enrolment"],
+    "/recover": ["recover-account"],
+    "/send": ["send-photos"],
+    "/outcome": ["patient-outcome"],
 }
-"""Open to everybody; the screen that each shows."""
+"""Open to everybody; the elements that each shows."""
 
 _ROOMS = {
-    "/": "consult-desk",
-    "/account": "your-account",
-    "/people": "people-desk",
-    "/reviews": "review-desk",
-    "/emergencies": "glass-reviews",
-    "/figures": "figures-desk",
-    "/roster": "roster-desk",
-    "/patients/{patient_id:uuid}": "patient-choices",
-    "/consults/{consult_id:uuid}": "consult-desk",
+    "/": ["consult-desk"],
+    "/account": ["your-account"],
+    "/people": ["people-desk"],
+    "/reviews": ["review-desk"],
+    "/emergencies": ["glass-reviews"],
+    "/figures": ["figures-desk"],
+    "/roster": ["roster-desk"],
+    "/patients/{patient_id:uuid}": ["patient-choices"],
+    "/consults/{consult_id:uuid}": ["consult-desk", "consult-view"],
 }
 """For whoever has signed in; anybody else is asked to."""
 
@@ -41,18 +41,18 @@ _HEADERS = {
 }
 
 
-def _page(screen: str, *, for_all: bool) -> Callable[[ConsultRequest], Awaitable[Response]]:
+def _page(elements: list[str], *, for_all: bool) -> Callable[[ConsultRequest], Awaitable[Response]]:
     async def get_page(request: ConsultRequest) -> Response:
         number = request.state["backends"].settings.emergency_number
-        shown = screen if for_all or COOKIE in request.cookies else "sign-in"
-        return _written(shown, number).response(request.headers, _HEADERS)
+        shown = elements if for_all or COOKIE in request.cookies else ["sign-in"]
+        return _written(tuple(shown), number).response(request.headers, _HEADERS)
 
     return get_page
 
 
 @cache
-def _written(screen: str, number: str) -> File:
-    return shell().page_for(screen, number=number)
+def _written(elements: tuple[str, ...], number: str) -> File:
+    return shell().page_for(elements, number=number)
 
 
 async def _files(scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +60,7 @@ async def _files(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 routes: list[BaseRoute] = [
-    *(Route(path, _page(screen, for_all=True)) for path, screen in _DOORS.items()),
-    *(Route(path, _page(screen, for_all=False)) for path, screen in _ROOMS.items()),
+    *(Route(path, _page(elements, for_all=True)) for path, elements in _DOORS.items()),
+    *(Route(path, _page(elements, for_all=False)) for path, elements in _ROOMS.items()),
     Mount("/", _files),
 ]

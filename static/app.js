@@ -2,7 +2,6 @@
 
 import "./elements/emergency-notice.js";
 import { confirmIdentity } from "./elements/step-up.js";
-import { suggestWayBack } from "./elements/way-back.js";
 import { listPasskeys } from "./lib/accounts.js";
 import * as api from "./lib/api.js";
 import { knownTablet } from "./lib/device.js";
@@ -11,6 +10,7 @@ import { signalAccepted, tellCredentialManager } from "./lib/passkey.js";
 import { looksOver, readsFigures, readsRoster, reviewsEmergencies, seesPeople } from "./lib/roles.js";
 import { consultPath, isOurs, patientPath, routeOf } from "./lib/routes.js";
 import { forgetOutboxes, hasUnsent } from "./lib/sending.js";
+import { isLoaded } from "./lib/screens.js";
 import { announce, part, stamp } from "./lib/templates.js";
 import { uploads } from "./lib/uploads.js";
 
@@ -79,7 +79,7 @@ async function show({ first = false, notice = "", signIn = false } = {}) {
   document.body.dataset["screen"] = session ? route.screen : "door";
   const [screen, title] = screenOf(route, signIn);
   const wanted = (showing = Symbol(screen));
-  if (!(await isLoaded(screen)) || showing !== wanted) return; // somebody went on meanwhile
+  if (!(await isLoaded(screen, main)) || showing !== wanted) return; // somebody went on meanwhile
   if (screen === "consult-desk" && session) return desk(session).show(route, { focus: !first });
   open(screen, title, { notice, ...session, patientId: route.screen === "patient" ? route.id : "" });
   if (!first) main.querySelector("h1")?.focus();
@@ -96,20 +96,6 @@ function screenOf({ screen }, signIn) {
   if (!session) return tablet && !signIn ? ["device-door", tablet.name] : ["sign-in", "Sign in"];
   const room = ROOMS[screen];
   return room?.mayEnter(session.user.role) ? room.shows : ["consult-desk", ""];
-}
-
-/** @param {string} screen @returns {Promise<boolean>} */
-async function isLoaded(screen) {
-  try {
-    await import(`./elements/${screen}.js`);
-    return true;
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const words = stamp("not-loaded");
-    part(words, "again").addEventListener("click", () => location.reload());
-    main.replaceChildren(words);
-    return false;
-  }
 }
 
 /**
@@ -182,7 +168,7 @@ function onSignedIn(next) {
   if (screen === "enrol") history.replaceState(null, "", "/");
   if (screen === "recover") history.replaceState(null, "", "/account");
   show();
-  if (screen === "enrol") suggestWayBack();
+  if (screen === "enrol") import("./elements/way-back.js").then(({ suggestWayBack }) => suggestWayBack());
   syncCredentialManager(next.user);
 }
 

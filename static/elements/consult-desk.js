@@ -1,7 +1,7 @@
 import "./consult-list.js";
-import "./consult-view.js";
 import "./device-claim.js";
 import { hasConsults } from "../lib/roles.js";
+import { isLoaded } from "../lib/screens.js";
 import { part, stamp } from "../lib/templates.js";
 
 /** @typedef {import("./consult-list.js").ConsultList} ConsultList */
@@ -34,7 +34,9 @@ export class ConsultDesk extends HTMLElement {
   }
 
   /** @param {string} id @param {boolean} focus */
-  #showConsult(id, focus) {
+  async #showConsult(id, focus) {
+    if (!(await isLoaded("consult-view", part(this, "pane")))) return;
+    if (this.#list.chosen !== id) return; // another was chosen meanwhile
     const view = /** @type {ConsultView} */ (stamp("consult-view"));
     view.consultId = id;
     view.user = this.user;

@@ -67,7 +67,10 @@ class TestTheShell:
             assert needed <= named, path
             unknown -= named
 
-        assert unknown == {"elements/device-door.js"}  # only the tablet itself knows that it is one
+        assert unknown == {
+            "elements/device-door.js",  # only the tablet itself knows that it is one
+            "elements/way-back.js",  # shown once, after the first sign-in
+        }
 
     async def test_a_stranger_does_not_fetch_what_is_for_those_who_signed_in(
         self, client: AsyncClient

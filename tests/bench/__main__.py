@@ -19,6 +19,7 @@ from tests.bench import (
     bench_events,
     bench_guards,
     bench_http,
+    bench_load,
     bench_photo,
     bench_slow,
 )
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, tuple[Callable[[int], None], int]] = {
     "guards": (bench_guards.guards, 60),
     "slow": (bench_slow.slow, 500),
     "events": (bench_events.delivery, 200),
+    "load": (bench_load.first_loads, 3),
     "escalations": (bench_escalations.due, 100_000),
 }
 
