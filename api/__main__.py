@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_users(commands)
     _add_tokens(commands)
     _add_devices(commands)
+    _add_webhooks(commands)
     jobs = _add(commands, "jobs", "list the background jobs that failed for good")
     jobs.add_argument("--retry", type=int, metavar="ID", help="let this one start afresh")
 
@@ -135,6 +136,19 @@ def _add_devices(commands: "_Commands") -> None:
     _add(device, "list", "list the tablets", "device_list")
     revoke = _add(device, "revoke", "take a tablet out of service at once", "device_revoke")
     revoke.add_argument("id", type=UUID, help="as `consult device list` prints it")
+
+
+def _add_webhooks(commands: "_Commands") -> None:
+    webhook = commands.add_parser("webhook", help="where pages go besides the mailbox")
+    webhook = webhook.add_subparsers(required=True)
+    add = _add(webhook, "add", "add a webhook; prints its secret, once", "webhook_add")
+    add.add_argument("--url", required=True, help="https://…, or http:// to this very machine")
+    add.add_argument(
+        "--service", type=UUID, metavar="ID", help="whose pages; by default the first service's"
+    )
+    _add(webhook, "list", "list the webhooks; never the secret", "webhook_list")
+    end = _add(webhook, "end", "end a webhook", "webhook_end")
+    end.add_argument("id", type=UUID, metavar="ID", help="as `consult webhook list` prints it")
 
 
 def _moment(text: str) -> datetime:
