@@ -12,6 +12,11 @@ from api import scrubbing
 from consult import __version__
 
 Command = Callable[[argparse.Namespace], int]
+_TALES = {
+    "emergency": "an ambulance asks, the primary does not answer, the ladder finds somebody",
+    "pre-visit": "a patient is asked for pictures before a visit, and takes one again",
+}
+"""What `consult demo` tells besides the main job: stories of minutes and days, in seconds."""
 ROLES = ("patient", "ems", "specialist", "coordinator", "admin")
 
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse has no public name for it
@@ -44,8 +49,18 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "migrate", "bring the database to this version")
     _add(commands, "doctor", "check this installation, one line per finding")
 
-    demo = _add(commands, "demo", "tell the main job against a service of its own")
+    demo = _add(commands, "demo", "tell a story against a service of its own; the main job first")
     demo.add_argument("photo", nargs="?", help="a photo of yours; one is made when left out")
+    tales = demo.add_mutually_exclusive_group()
+    for tale, told in _TALES.items():
+        tales.add_argument(
+            f"--{tale}",
+            dest="tale",
+            action="store_const",
+            const=tale,
+            default="main-job",
+            help=told,
+        )
     demo.add_argument("--port", type=int, help="port of the demo service")
     demo.add_argument("--folder", help="where its data go; .demo beside the code by default")
     demo.add_argument("--stop", action="store_true", help="stop the service a demo left running")

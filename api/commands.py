@@ -86,9 +86,9 @@ def _demo(settings: Settings, args: argparse.Namespace) -> int:
     from api import demo  # noqa: PLC0415 - only here
 
     folder = Path(args.folder) if args.folder else demo.HOME
-    return (
-        demo.stop(folder) if args.stop else demo.run(args.photo, port=settings.port, folder=folder)
-    )
+    if args.stop:
+        return demo.stop(folder)
+    return demo.run(args.photo, port=settings.port, folder=folder, tale=args.tale)
 
 
 def _jobs(settings: Settings, args: argparse.Namespace) -> int:
