@@ -57,6 +57,14 @@ class ServicePut(Body):
     holidays: Annotated[tuple[date, ...], Field(max_length=400)] = ()
     texts: ServiceTexts = ServiceTexts()
     asker_hours: Annotated[int, Field(ge=1, le=24 * 60)] = 72
+    remind_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 24
+    """How long before images are due, and how often from then on, unless the request says."""
+    link_grace_hours: Annotated[int, Field(ge=1, le=24 * 90)] = 72
+    """So long after images were due their link still takes them."""
+    outcome_after_days: Annotated[int, Field(ge=1, le=366)] = 7
+    """So long after the end somebody is asked what became of the patient."""
+    outcome_within_days: Annotated[int, Field(ge=1, le=366)] = 30
+    """So long that link takes the answer."""
 
     def wish(self) -> ServiceWish:
         levels = {
@@ -73,6 +81,10 @@ class ServicePut(Body):
             holidays=[day.isoformat() for day in self.holidays],
             texts=self.texts.model_dump(exclude_none=True),
             asker_hours=self.asker_hours,
+            remind_hours=self.remind_hours,
+            link_grace_hours=self.link_grace_hours,
+            outcome_after_days=self.outcome_after_days,
+            outcome_within_days=self.outcome_within_days,
         )
 
 
@@ -106,6 +118,10 @@ class ServiceRead(Shape):
     holidays: list[str]
     texts: dict[str, str]
     asker_hours: int
+    remind_hours: int
+    link_grace_hours: int
+    outcome_after_days: int
+    outcome_within_days: int
 
     @classmethod
     def of(cls, service: Service, settings: Settings) -> "ServiceRead":

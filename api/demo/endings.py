@@ -7,7 +7,6 @@ from api.demo.mailbox import link_in, mail_to, show
 from api.demo.operator import Person
 from api.demo.stage import Stage, facts, in_words, shown
 from api.demo.telling import say
-from consult.outcomes import ASK_AFTER
 
 _WITHIN = timedelta(minutes=61)
 """The service looks once an hour whom it has to ask."""
@@ -17,7 +16,8 @@ def tell_outcome(
     stage: Stage, path: str, *, asker: Person, adviser: Person, answers: dict[str, str]
 ) -> None:
     """`stage` stands at the closing of the consult at `path`."""
-    stage.wait(ASK_AFTER + _WITHIN, over=3.0)
+    (service,) = adviser.client.get("/api/services")["items"]
+    stage.wait(timedelta(days=service["outcome_after_days"]) + _WITHIN, over=3.0)
     stage.step("Consult asks once what became of the patient")
     mail = mail_to(asker.email, stage.home, about="Three questions")
     show(mail)

@@ -29,6 +29,10 @@ class ServiceWish:
     holidays: list[str]
     texts: dict[str, str]
     asker_hours: int
+    remind_hours: int
+    link_grace_hours: int
+    outcome_after_days: int
+    outcome_within_days: int
 
 
 async def add_service(session: AsyncSession, wish: ServiceWish, *, actor: Actor) -> Service:

@@ -43,6 +43,8 @@ async def test_every_installation_has_one_with_the_defaults_of_the_clinical_page
     }
     assert first["levels"]["green"]["working_hours"] is True
     assert first["telephone"] == "911"
+    assert (first["asker_hours"], first["remind_hours"], first["link_grace_hours"]) == (72, 24, 72)
+    assert (first["outcome_after_days"], first["outcome_within_days"]) == (7, 30)
 
 
 async def test_its_times_are_its_own(people: People, service: str) -> None:
@@ -74,6 +76,8 @@ async def test_its_times_are_its_own(people: People, service: str) -> None:
         {"levels": {"red": {"reply": -1}}},
         {"telephone": "call us"},
         {"holidays": ["Easter"]},
+        {"remind_hours": 0},
+        {"outcome_after_days": 0},
     ],
 )
 async def test_what_would_fail_on_the_day_is_refused_before(
