@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from consult.models import DEFAULT_SERVICE
+from consult.accounts import disable_user
+from consult.bootstrap import Backends
+from consult.models import DEFAULT_SERVICE, User
 from tests.factories import People
 
 LISBON = {"name": "Lisbon burns", "time_zone": "Europe/Lisbon", "telephone": "+351 21 000 000"}
@@ -105,6 +107,28 @@ async def test_a_night_shift_is_an_hour_shorter_when_summer_time_begins(
         "2027-10-30T19:00:00.000Z",
         "2027-10-31T08:00:00.000Z",
     )
+
+
+async def test_the_team_is_whoever_may_be_on_duty_also_without_a_shift(
+    people: People, service: str
+) -> None:
+    named = [
+        person["name"] for person in (await people.specialist.read(f"{service}/team"))["items"]
+    ]
+
+    assert named == ["Cal Coordinator", "Sky Specialist", "Sol Specialist"]
+
+
+async def test_whoever_is_shut_out_is_not_of_the_team(
+    people: People, service: str, backends: Backends
+) -> None:
+    async with backends.database.writes.begin() as session:
+        await disable_user(session, await session.get_one(User, people.other_specialist.user.id))
+
+    team = (await people.coordinator.read(f"{service}/team"))["items"]
+
+    assert str(people.other_specialist.user.id) not in {person["id"] for person in team}
+    assert str(people.specialist.user.id) in {person["id"] for person in team}
 
 
 async def test_gaps_are_shown_before_they_come(people: People, service: str) -> None:
