@@ -12,14 +12,13 @@ from api.demo.mailbox import link_in, mail_to, read, sent_at, show
 from api.demo.operator import Newcomer, Person, add_people
 from api.demo.photo import blur, make_photo
 from api.demo.running import Home
-from api.demo.stage import ZONE, Stage, at, days_ago, facts, on_the_hour, quote, shown
+from api.demo.stage import ZONE, Stage, at, days_ago, on_the_hour, quote, shown
 from api.demo.telling import say
 from consult.config import Settings
 from consult.imaging import dicom
 from consult.models import Role
 
 _VIEWS = ("front", "back")
-_OPENED = ("purpose", "language", "photos_left", "organisation")
 _ADVICE = "The grafts have taken. Come on Friday as planned; leave the dressing on until then."
 
 
@@ -120,9 +119,9 @@ def _the_link(stage: Stage, cast: _Cast) -> Client:
     holder = cast.patient.client.by_link(link_in(mail))
     for _ in range(5):
         holder.post("/api/link/opening", {"kind": "photos"})
-    say("A scanner of mail opens it five times: that uses nothing up. All that it is told:")
     opened = holder.post("/api/link/opening", {"kind": "photos"})
-    say(f"  {facts({name: opened[name] for name in _OPENED})}")
+    say(f"A scanner of mail opens it five times: {opened['photos_left']} photos may still come.")
+    say(f"All that it is told, and nothing of whom: {', '.join(opened).replace('_', ' ')}")
     return holder
 
 
