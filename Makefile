@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 PHOTO ?=
+STORY ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -12,9 +13,9 @@ BIN := $(VENV)/bin
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/.runtime ## tell the main job against a fresh service on http://localhost:8000 [PORT=, PHOTO=burn.jpg]
+demo: $(VENV)/.runtime ## tell the main job, or another story, against a fresh service on http://localhost:8000 [STORY=emergency or pre-visit, PORT=, PHOTO=burn.jpg]
 	@.ci/packages turbo || true
-	@$(BIN)/consult demo --port $(PORT) $(if $(PHOTO),"$(PHOTO)")
+	@$(BIN)/consult demo --port $(PORT) $(if $(STORY),--$(STORY)) $(if $(PHOTO),"$(PHOTO)")
 
 demo-stop: $(VENV)/.runtime ## end the service that the demo left running
 	@$(BIN)/consult demo --stop

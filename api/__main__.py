@@ -12,6 +12,11 @@ from api import scrubbing
 from consult import __version__
 
 Command = Callable[[argparse.Namespace], int]
+_TALES = {
+    "emergency": "an ambulance asks, the primary does not answer, the ladder finds somebody",
+    "pre-visit": "a patient is asked for pictures before a visit, and takes one again",
+}
+"""What `consult demo` tells besides the main job: stories of minutes and days, in seconds."""
 ROLES = ("patient", "ems", "specialist", "coordinator", "admin")
 
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse has no public name for it
@@ -44,8 +49,18 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "migrate", "bring the database to this version")
     _add(commands, "doctor", "check this installation, one line per finding")
 
-    demo = _add(commands, "demo", "tell the main job against a service of its own")
+    demo = _add(commands, "demo", "tell a story against a service of its own; the main job first")
     demo.add_argument("photo", nargs="?", help="a photo of yours; one is made when left out")
+    tales = demo.add_mutually_exclusive_group()
+    for tale, told in _TALES.items():
+        tales.add_argument(
+            f"--{tale}",
+            dest="tale",
+            action="store_const",
+            const=tale,
+            default="main-job",
+            help=told,
+        )
     demo.add_argument("--port", type=int, help="port of the demo service")
     demo.add_argument("--folder", help="where its data go; .demo beside the code by default")
     demo.add_argument("--stop", action="store_true", help="stop the service a demo left running")
@@ -53,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_users(commands)
     _add_tokens(commands)
     _add_devices(commands)
+    _add_webhooks(commands)
     jobs = _add(commands, "jobs", "list the background jobs that failed for good")
     jobs.add_argument("--retry", type=int, metavar="ID", help="let this one start afresh")
 
@@ -135,6 +151,19 @@ def _add_devices(commands: "_Commands") -> None:
     _add(device, "list", "list the tablets", "device_list")
     revoke = _add(device, "revoke", "take a tablet out of service at once", "device_revoke")
     revoke.add_argument("id", type=UUID, help="as `consult device list` prints it")
+
+
+def _add_webhooks(commands: "_Commands") -> None:
+    webhook = commands.add_parser("webhook", help="where pages go besides the mailbox")
+    webhook = webhook.add_subparsers(required=True)
+    add = _add(webhook, "add", "add a webhook; prints its secret, once", "webhook_add")
+    add.add_argument("--url", required=True, help="https://…, or http:// to this very machine")
+    add.add_argument(
+        "--service", type=UUID, metavar="ID", help="whose pages; by default the first service's"
+    )
+    _add(webhook, "list", "list the webhooks; never the secret", "webhook_list")
+    end = _add(webhook, "end", "end a webhook", "webhook_end")
+    end.add_argument("id", type=UUID, metavar="ID", help="as `consult webhook list` prints it")
 
 
 def _moment(text: str) -> datetime:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import account_commands, device_commands, key_commands, trail
-from consult import audit, logs
+from api import account_commands, device_commands, key_commands, trail, webhook_commands
+from consult import audit, clock, logs
 from consult.backends.database import upgrade
 from consult.backends.files import exclusive, make_directory
 from consult.backends.jobs import WorkerRunning
@@ -28,6 +28,8 @@ def run(name: str, args: argparse.Namespace) -> int:
     try:
         settings = read_settings(**_overrides(args))
         logs.configure(settings.log_level)
+        if settings.demo_clock:
+            clock.follow(settings.demo_clock)
         return _COMMANDS[name](settings, args)
     except (InvalidSettings, ConsultError, WorkerRunning, OSError, SQLAlchemyError) as error:
         if isinstance(error, BrokenPipeError):
@@ -53,6 +55,8 @@ def _serve(settings: Settings, args: argparse.Namespace) -> int:
     from api.server import serve  # noqa: PLC0415 - the other commands need no server
 
     _look_at_keys(settings)
+    if settings.demo_clock:
+        print(f"A DEMO: its clock is {settings.demo_clock}, not the true time.", flush=True)
     print(
         f"Consult is at {settings.public_url} (data in {settings.data_dir}, the key to it in "
         f"{settings.key_file})",
@@ -82,9 +86,9 @@ def _demo(settings: Settings, args: argparse.Namespace) -> int:
     from api import demo  # noqa: PLC0415 - only here
 
     folder = Path(args.folder) if args.folder else demo.HOME
-    return (
-        demo.stop(folder) if args.stop else demo.run(args.photo, port=settings.port, folder=folder)
-    )
+    if args.stop:
+        return demo.stop(folder)
+    return demo.run(args.photo, port=settings.port, folder=folder, tale=args.tale)
 
 
 def _jobs(settings: Settings, args: argparse.Namespace) -> int:
@@ -176,6 +180,9 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "device_link": _with(device_commands.device_link),
     "device_list": _with(device_commands.device_list),
     "device_revoke": _with(device_commands.device_revoke),
+    "webhook_add": _with(webhook_commands.webhook_add),
+    "webhook_list": _with(webhook_commands.webhook_list),
+    "webhook_end": _with(webhook_commands.webhook_end),
     "jobs": _jobs,
     "audit_verify": _audit_verify,
     "audit_anchor": _audit_anchor,

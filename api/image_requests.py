@@ -57,7 +57,8 @@ class ImageRequestMake(Body):
     """Where the link goes; without it, to the patient's own address or into the asker's hand."""
     language: Language = Language.ENGLISH
     due_at: AwareDatetime
-    remind_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 24
+    remind_hours: Annotated[int, Field(ge=1, le=24 * 14)] | None = None
+    """Left out, as often as the service reminds."""
     every_days: Annotated[int, Field(ge=0, le=90)] = 0
     """Again every so many days, as dressings are changed."""
     times: Annotated[int, Field(ge=1, le=60)] = 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -28,16 +29,14 @@ from consult.models import (
     Link,
     LinkKind,
     PatientOutcome,
+    Service,
     User,
     Went,
     now,
 )
+from consult.services import get_service
 
 SEND_OUTCOME_QUESTION = "send_outcome_question"
-
-ASK_AFTER = timedelta(days=7)
-"""So long after a consult was closed there is something to tell."""
-ANSWER_WITHIN = timedelta(days=30)
 
 _AT_A_TIME = 200
 _SUBJECT = "Three questions to close the loop"
@@ -62,15 +61,15 @@ class Answers:
 async def ask_for_outcomes(
     session: AsyncSession, backends: Backends, *, at: datetime | None = None
 ) -> int:
-    """Ask about the consults that were closed long enough ago and have not asked yet.
+    """Ask about the consults that were closed long enough ago, as their services have it.
 
-    Each asks once, also when there is nobody to ask. Returns how many there were.
+    Each is asked about once, also when there is nobody to ask. Returns how many there were.
     """
     at = at or now()
     query = (
         select(Consult)
         .join(PatientOutcome, col(PatientOutcome.consult_id) == Consult.id, isouter=True)
-        .where(col(Consult.closed_at) <= at - ASK_AFTER, col(PatientOutcome.consult_id).is_(None))
+        .where(await _ripe(session, at), col(PatientOutcome.consult_id).is_(None))
         .order_by(col(Consult.closed_at))
         .limit(_AT_A_TIME)
     )
@@ -78,6 +77,21 @@ async def ask_for_outcomes(
     for consult in closed:
         await _ask(session, backends, consult, at)
     return len(closed)
+
+
+async def _ripe(session: AsyncSession, at: datetime) -> ColumnElement[bool]:
+    """Closed so long ago that there is something to tell."""
+    services = (await session.exec(select(Service))).all()
+    return or_(
+        false(),
+        *(
+            and_(
+                col(Consult.service_id) == service.id,
+                col(Consult.closed_at) <= at - timedelta(days=service.outcome_after_days),
+            )
+            for service in services
+        ),
+    )
 
 
 async def answer_outcome(
@@ -136,12 +150,13 @@ async def _ask(session: AsyncSession, backends: Backends, consult: Consult, at: 
     asked = await _asker(session, consult.claimed_by or consult.opened_by)
     outcome = PatientOutcome(consult_id=consult.id, asked_at=at)
     if asked:
+        service = await get_service(session, consult.service_id)
         link = await make_link(
             session,
             backends.secret,
             consult_id=consult.id,
             kind=LinkKind.OUTCOME,
-            expires_at=at + ANSWER_WITHIN,
+            expires_at=at + timedelta(days=service.outcome_within_days),
             most_uses=1,
         )
         outcome.asked_of, outcome.link_id = asked.id, link.id

@@ -27,21 +27,24 @@ _SLOWEST = 3600.0
 
 
 async def add_webhook(
-    session: AsyncSession, service: Service, url: str, *, private: bool, actor: Actor
+    session: AsyncSession, service: Service, url: str, *, private: bool, actor: Actor | None = None
 ) -> Webhook:
-    """Raises InvalidFields for an address that is not taken."""
+    """Raises InvalidFields for an address that is not taken. No `actor`: the command line did it."""
     try:
         require_url(url, private=private)
     except ValueError as error:
         raise InvalidFields({"url": str(error)}) from None
-    webhook = Webhook(service_id=service.id, url=url, added_by=actor.user_id)
+    added_by = actor.user_id if actor else None
+    webhook = Webhook(service_id=service.id, url=url, added_by=added_by)
     session.add(webhook)
     await session.flush()
     await audit.record(session, actor, "webhook.added", webhook.id)
     return webhook
 
 
-async def end_webhook(session: AsyncSession, webhook: Webhook, *, actor: Actor) -> None:
+async def end_webhook(
+    session: AsyncSession, webhook: Webhook, *, actor: Actor | None = None
+) -> None:
     webhook.ended_at = webhook.ended_at or now()
     session.add(webhook)
     await audit.record(session, actor, "webhook.ended", webhook.id)

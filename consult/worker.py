@@ -6,7 +6,7 @@ import time
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from consult import audit, escalations
+from consult import audit, clock, escalations
 from consult.bootstrap import Backends
 from consult.models import now
 from consult.tasks import (
@@ -63,7 +63,7 @@ async def _ask_for(backends: Backends, name: str) -> None:
                 await backends.jobs.enqueue(session, name, key=name)
         except SQLAlchemyError:  # a full disk today must not end the rounds for good
             log.exception("worker.could_not_ask", task=name)
-        await asyncio.sleep(_ROUNDS[name])
+        await clock.sleep(_ROUNDS[name])
 
 
 async def _escalate(backends: Backends) -> None:
@@ -87,7 +87,7 @@ async def escalate(backends: Backends) -> float:
             await escalations.fire(session, backends.jobs, escalation_id, now())
     if due or first is None:
         return 0.0 if due else _WATCH_SECONDS
-    return max(0.0, min(_WATCH_SECONDS, (first - now()).total_seconds()))
+    return max(0.0, min(_WATCH_SECONDS, clock.seconds_until(first)))
 
 
 async def _ask_for_anchors(backends: Backends) -> None:

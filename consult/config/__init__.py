@@ -191,6 +191,12 @@ class Settings(Edge, BaseSettings):
         description="What new photos are in DICOM: secondary-capture, or vl-photographic for "
         "archives that want it; photos that are there stay what they are.",
     )
+    demo_clock: Annotated[Path, AfterValidator(checks.absolute)] | None = Field(
+        default=None,
+        description="Only for `consult demo`: a file that says how much faster than the true time "
+        "its clock runs. Refused unless the service and its address are on localhost and its mail "
+        "goes into a folder.",
+    )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], BeforeValidator(checks.lower)
     ] = Field(default="info", description="The least severe thing that is logged.")
@@ -204,6 +210,19 @@ class Settings(Edge, BaseSettings):
             and not host.endswith(f".{self.rp_id}")
         ):
             raise ValueError("CONSULT_RP_ID: is the public URL's host name, or a parent of it")
+        return self
+
+    @model_validator(mode="after")
+    def _check_demo_clock(self) -> Self:
+        """Escalations and ends of links by a false clock must never meet a patient."""
+        hosts = (self.host, urlsplit(self.public_url).hostname or "")
+        mails = not self.mail_url.get_secret_value().startswith("file:")
+        if self.demo_clock and (mails or not all(checks.is_loopback(host) for host in hosts)):
+            raise ValueError(
+                "CONSULT_DEMO_CLOCK: makes the clock run wrong, for a demo alone. With it "
+                "CONSULT_HOST and CONSULT_PUBLIC_URL are on localhost and mail goes into a folder. "
+                "Unset it where people use this service"
+            )
         return self
 
     @property

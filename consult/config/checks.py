@@ -92,9 +92,9 @@ def origin(url: str) -> str:
         raise ValueError("has its host name in the form that browsers send: xn--…")
     if parsed.path not in ("", "/") or parsed.query or parsed.fragment:
         raise ValueError("is only scheme, host and port: Consult serves from the root")
-    if parsed.scheme == "http" and not _is_loopback(host):
+    if parsed.scheme == "http" and not is_loopback(host):
         raise ValueError("must begin with https://, except for localhost")
-    if is_ip_address(host) and not _is_loopback(host):
+    if is_ip_address(host) and not is_loopback(host):
         raise ValueError("needs a host name: passkeys do not work on an IP address")
     shown = f"[{host}]" if ":" in host else host
     own = {"http": 80, "https": 443}[parsed.scheme]
@@ -109,7 +109,7 @@ def is_ip_address(host: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if is_ip_address(host):
         return ipaddress.ip_address(host).is_loopback
     return host == "localhost" or host.endswith(".localhost")

@@ -30,6 +30,7 @@ from consult.models import (
     now,
     private,
 )
+from consult.services import get_service
 
 LONGEST_LEAD = timedelta(days=14)
 """How long before images are due a link may begin to take them."""
@@ -57,7 +58,8 @@ class Wish:
     email: str | None = None
     """Where the link goes. None: to the patient's own address, if that is who is asked."""
     language: Language = Language.ENGLISH
-    remind_hours: int = 24
+    remind_hours: int | None = None
+    """None: as the service has it."""
     every_days: int = 0
     """A window again every so many days, as dressings are changed; 0 for one window only."""
     times: int = 1
@@ -91,6 +93,7 @@ async def ask_for_images(
         return Made(known, created=False)
     _check(wish, at)
     user, email = await _addressee(session, seat, wish)
+    service = await get_service(session, seat.consult.service_id)
     requests = [
         ImageRequest(
             id=request_id if number == 0 else uuid4(),
@@ -106,7 +109,7 @@ async def ask_for_images(
             created_at=at,
             opens_at=window.opens_at,
             due_at=window.due_at,
-            remind_hours=wish.remind_hours,
+            remind_hours=wish.remind_hours or service.remind_hours,
             mail_at=window.opens_at,
             retake_of=wish.retake_of,
         )

@@ -16,11 +16,10 @@ from consult.clinical.workflow.windows import next_reminder
 from consult.config import Settings
 from consult.links import address_of, end_link, make_link
 from consult.models import Consult, ImageRequest, Language, Link, LinkKind, now
+from consult.services import get_service
 
 SEND_IMAGE_REQUEST = "send_image_request"
 
-GRACE = timedelta(hours=72)
-"""So long after it was due a link still takes photos, and somebody is still reminded."""
 PHOTOS_PER_LINK = 20
 
 _AT_A_TIME = 200
@@ -51,13 +50,20 @@ async def begin_or_remind(
         await give_link(session, backends.secret, request)
     if request.email:
         await _enqueue(session, backends.jobs, request)
-    request.mail_at = _next_mail(request, at) if request.email else None
+    request.mail_at = await _next_mail(session, request, at) if request.email else None
     session.add(request)
 
 
-def _next_mail(request: ImageRequest, at: datetime) -> datetime | None:
-    every, until = timedelta(hours=request.remind_hours), request.due_at + GRACE
+async def _next_mail(session: AsyncSession, request: ImageRequest, at: datetime) -> datetime | None:
+    every, until = timedelta(hours=request.remind_hours), await _link_ends(session, request)
     return next_reminder(at, due_at=request.due_at, every=every, until=until)
+
+
+async def _link_ends(session: AsyncSession, request: ImageRequest) -> datetime:
+    """So long after it was due the service still takes photos, and still reminds."""
+    consult = await session.get_one(Consult, request.consult_id)
+    service = await get_service(session, consult.service_id)
+    return request.due_at + timedelta(hours=service.link_grace_hours)
 
 
 async def give_link(session: AsyncSession, key: bytes, request: ImageRequest) -> Link:
@@ -66,7 +72,7 @@ async def give_link(session: AsyncSession, key: bytes, request: ImageRequest) ->
         key,
         consult_id=request.consult_id,
         kind=LinkKind.PHOTOS,
-        expires_at=request.due_at + GRACE,
+        expires_at=await _link_ends(session, request),
         most_uses=PHOTOS_PER_LINK,
     )
     request.link_id = link.id

@@ -1,20 +1,16 @@
 """What every table shares: aware UTC times, random ids, enums stored by their value."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
 from consult.backends.database import NAMING_CONVENTION as NAMING_CONVENTION  # noqa: PLC0414 - set before any table is made
+from consult.clock import now as now  # noqa: PLC0414 - every table stamps its rows with it
 
 Moment = datetime | sa.BindParameter[datetime]
 """A time, or its name in a statement that is given it later."""
-
-
-def now() -> datetime:
-    """The present moment, aware, in UTC: the only clock that rows are stamped with."""
-    return datetime.now(UTC)
 
 
 def enum_type(words: type[StrEnum], *, name: str | None = None) -> Any:

@@ -32,6 +32,14 @@ class Service(SQLModel, table=True):
     """What people are shown: `emergency`, `nobody_on_duty`, `waiting`."""
     asker_hours: int = 72
     """How long the asker has to read an answer, or to send what was asked for."""
+    remind_hours: int = 24
+    """How long before images are due somebody is reminded, and how often from then on."""
+    link_grace_hours: int = 72
+    """So long after images were due a link still takes them, and somebody is still reminded."""
+    outcome_after_days: int = 7
+    """So long after a consult was closed it is asked what became of the patient."""
+    outcome_within_days: int = 30
+    """So long that link takes the answer."""
     active: bool = True
     created_at: datetime = Field(default_factory=now)
 

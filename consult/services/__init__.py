@@ -20,6 +20,7 @@ from consult.services.roster import (
     cancel_shift,
     gaps_of,
     list_shifts,
+    list_team,
     on_duty,
     person_to_page,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "level_of",
     "list_services",
     "list_shifts",
+    "list_team",
     "on_duty",
     "person_to_page",
     "zone_of",

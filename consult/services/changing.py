@@ -1,7 +1,7 @@
 """A service is founded, and changes what it promises."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from consult import audit
 from consult.clinical.workflow.service_levels import Priority, clock
 from consult.errors import Conflict, InvalidFields
-from consult.models import Actor, Role, Service, User
+from consult.models import Actor, Role, Service, User, now
 from consult.services.reading import calendar_of, level_of
 
 
@@ -29,6 +29,10 @@ class ServiceWish:
     holidays: list[str]
     texts: dict[str, str]
     asker_hours: int
+    remind_hours: int
+    link_grace_hours: int
+    outcome_after_days: int
+    outcome_within_days: int
 
 
 async def add_service(session: AsyncSession, wish: ServiceWish, *, actor: Actor) -> Service:
@@ -88,7 +92,7 @@ def _require_times(service: Service) -> None:
         for day in service.holidays:
             date.fromisoformat(day)
         for priority in Priority:
-            clock(datetime.now(UTC), level_of(service, priority), calendar_of(service))
+            clock(now(), level_of(service, priority), calendar_of(service))
     except ValueError:
         raise InvalidFields({"week": "The service is never open by these hours."}) from None
     ladders = (level_of(service, priority).ladder for priority in Priority)

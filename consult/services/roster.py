@@ -90,6 +90,12 @@ async def list_shifts(
     return list((await session.exec(query)).all())
 
 
+async def list_team(session: AsyncSession) -> list[User]:
+    """Everybody who may be put on duty, or be handed it, by their names: any service's team."""
+    query = select(User).where(User.active, User.ours, col(User.role).in_(_ON_CALL))
+    return sorted((await session.exec(query)).all(), key=lambda user: (user.name, user.id))
+
+
 async def on_duty(session: AsyncSession, service: Service, at: datetime) -> dict[Rung, UUID]:
     """Who stands on which rung at `at`. Empty: nobody at all."""
     shifts = await _duties(session, service, at, at + timedelta(microseconds=1))

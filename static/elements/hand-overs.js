@@ -1,6 +1,6 @@
 import { attempt } from "../lib/attempt.js";
 import { whenWords } from "../lib/clock.js";
-import { acceptHandover, declineHandover, listHandovers, offerHandover } from "../lib/duty.js";
+import { acceptHandover, declineHandover, getTeam, listHandovers, offerHandover } from "../lib/duty.js";
 import { wordsFor } from "../lib/passkey.js";
 import { announce, fill, part, stamp } from "../lib/templates.js";
 import { counted } from "../lib/words.js";
@@ -16,18 +16,16 @@ export class HandOvers extends HTMLElement {
     /** @type {HTMLFormElement} */ (this.querySelector("form")).addEventListener("submit", (event) => this.#offer(event));
   }
 
-  /**
-   * @param {import("../lib/duty.js").Service} service @param {import("../lib/duty.js").Roster} roster
-   * @param {{ id: string }} me
-   */
-  async show(service, { shifts }, me) {
+  /** @param {import("../lib/duty.js").Service} service @param {{ id: string, role: string }} me */
+  async show(service, me) {
     this.#serviceId = service.id;
     this.#me = me.id;
-    const people = new Map(shifts.map(({ user }) => [user.id, user.name]));
-    people.delete(me.id);
-    part(this, "to").replaceChildren(...[...people].map(([id, name]) => new Option(name, id)));
-    part(this, "offer-form").hidden = people.size === 0;
-    fill(this, { alone: people.size ? "" : "Nobody else is on the roster this week, so there is nobody to ask." });
+    const { items } = await getTeam(service.id).catch(() => ({ items: [] }));
+    if (service.id !== this.#serviceId) return; // another one was chosen meanwhile
+    const others = items.filter(({ id, role }) => role === me.role && id !== me.id);
+    part(this, "to").replaceChildren(...others.map(({ id, name }) => new Option(name, id)));
+    part(this, "offer-form").hidden = others.length === 0;
+    fill(this, { alone: others.length ? "" : "Nobody else can be on duty here, so there is nobody to ask." });
     await this.#list();
   }
 

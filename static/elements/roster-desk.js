@@ -50,7 +50,7 @@ export class RosterDesk extends HTMLElement {
     part(this, "now").replaceChildren(...RUNGS.map((rung) => nowRow(rung, roster)));
     this.#drawGaps(roster, there);
     part(this, "days").replaceChildren(...weekOf(roster.shifts, there).map((day) => this.#day(day, there)));
-    /** @type {import("./hand-overs.js").HandOvers} */ (this.querySelector("hand-overs")).show(service, roster, this.user);
+    /** @type {import("./hand-overs.js").HandOvers} */ (this.querySelector("hand-overs")).show(service, this.user);
     this.ariaBusy = "false";
   }
 

@@ -1,4 +1,4 @@
-import { getRoster, listServices } from "../lib/duty.js";
+import { getTeam, listServices } from "../lib/duty.js";
 import { attemptForm, refuse } from "../lib/faults.js";
 import { faultsIn, formOf, MODES, namesOf, offered, REASONS, takeStep, wishOf } from "../lib/steps.js";
 import { announce, fill, onPress, part, stamp } from "../lib/templates.js";
@@ -6,8 +6,6 @@ import { urgencyWords } from "../lib/words.js";
 
 /** @typedef {import("../lib/api.js").OpenConsult} OpenConsult */
 /** @typedef {ReturnType<typeof offered>[number]} Offered */
-
-const DAYS_AHEAD = 7; // whoever is on duty so soon is a colleague to give a consult to
 
 /** What can be done with a consult now, and what each step has to name. Fires `consult-moved`. */
 export class StepSheet extends HTMLElement {
@@ -86,14 +84,12 @@ export class StepSheet extends HTMLElement {
     fill(this, { "no-service": others.length ? "" : "There is no other service here." });
   }
 
-  /** Whoever is in it already, and whoever has duty soon. */
   async #offerColleagues() {
-    const { service, people } = /** @type {OpenConsult} */ (this.#consult);
-    const { shifts } = await getRoster(service.id, DAYS_AHEAD).catch(() => ({ shifts: [] }));
-    const known = [...people, ...shifts.map(({ user }) => user)].filter(({ role, id }) => role === "specialist" && id !== this.#user.id);
-    const named = new Map(known.map(({ id, name }) => [id, name]));
-    this.#options("colleague", [...named]);
-    fill(this, { "no-colleague": named.size ? "" : "Nobody else is on the roster or in this consult." });
+    const { service } = /** @type {OpenConsult} */ (this.#consult);
+    const { items } = await getTeam(service.id).catch(() => ({ items: [] }));
+    const others = items.filter(({ role, id }) => role === "specialist" && id !== this.#user.id);
+    this.#options("colleague", others.map(({ id, name }) => [id, name]));
+    fill(this, { "no-colleague": others.length ? "" : "There is no other specialist here." });
   }
 
   /** @param {Event} event */

@@ -20,6 +20,8 @@ import { request } from "./api.js";
 export const listServices = () => request("GET", "/api/services");
 /** @param {string} serviceId @param {number} days @returns {Promise<Roster>} */
 export const getRoster = (serviceId, days) => request("GET", `/api/services/${serviceId}/roster?days=${days}`);
+/** Whoever may be on duty for it. @param {string} serviceId @returns {Promise<{ items: Person[] }>} */
+export const getTeam = (serviceId) => request("GET", `/api/services/${serviceId}/team`);
 /** @param {string} serviceId @param {{ user_id: string, rung: Rung, starts: string, ends: string }} shift */
 export const addShift = (serviceId, shift) => request("POST", `/api/services/${serviceId}/shifts`, { body: shift });
 /** @param {string} serviceId @param {string} shiftId */

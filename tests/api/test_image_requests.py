@@ -430,6 +430,26 @@ class TestSending:
 
 
 class TestReminders:
+    async def test_how_often_they_come_and_how_long_a_link_lives_are_the_services_own_times(
+        self, people: People
+    ) -> None:
+        times = {"remind_hours": 6, "link_grace_hours": 12}
+        ours = await people.coordinator.post("/api/services", name="Lisbon burns", **times)
+        consult_id = await people.patient.open_consult(service_id=ours.json()["id"])
+        due_at = now() + timedelta(hours=48)
+
+        made = await asked(people.specialist, consult_id, due_at=due_at.isoformat())
+        other = await asked(
+            people.specialist, consult_id, due_at=due_at.isoformat(), remind_hours=24
+        )
+
+        (request,), (often,) = made["items"], other["items"]
+        assert datetime.fromisoformat(request["mail_at"]) == _to_ms(due_at - timedelta(hours=6))
+        assert datetime.fromisoformat(often["mail_at"]) == _to_ms(due_at - timedelta(hours=24))
+        assert datetime.fromisoformat(request["link_expires_at"]) == _to_ms(
+            due_at + timedelta(hours=12)
+        )
+
     async def test_they_come_until_it_is_met_and_each_once(
         self, people: People, backends: Backends, client: AsyncClient, consult_id: str
     ) -> None:
@@ -570,3 +590,8 @@ async def close(people: People, consult_id: str) -> None:
     await people.patient.request("PUT", f"/api/consults/{consult_id}/read", json={"seq": 1})
     answer = await people.specialist.request("POST", f"/api/consults/{consult_id}/close")
     assert answer.status_code == 200, answer.text
+
+
+def _to_ms(moment: datetime) -> datetime:
+    """As the wire has it."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

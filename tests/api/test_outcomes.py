@@ -10,7 +10,6 @@ from sqlmodel import select
 
 from consult.bootstrap import Backends
 from consult.models import Consult, Link, PatientOutcome, now
-from consult.outcomes import ASK_AFTER
 from consult.tasks import ask_for_outcomes, tasks_of
 from tests.api.test_image_requests import close
 from tests.factories import People, Somebody
@@ -26,10 +25,10 @@ async def closed(people: People, by: Somebody, **fields: Any) -> str:
     return consult_id
 
 
-async def long_ago(backends: Backends, consult_id: str) -> None:
+async def long_ago(backends: Backends, consult_id: str, *, days: int = 7) -> None:
     async with backends.database.writes.begin() as session:
         consult = await session.get_one(Consult, UUID(consult_id))
-        consult.closed_at = now() - ASK_AFTER
+        consult.closed_at = now() - timedelta(days=days)
         session.add(consult)
 
 
@@ -64,6 +63,27 @@ class TestAsking:
         (mail,) = asked_by_mail(backends)
         assert mail["To"] == people.ems.user.email
         assert consult_id not in str(mail)
+
+    async def test_when_it_is_asked_and_for_how_long_are_the_services_own_times(
+        self, people: People, backends: Backends
+    ) -> None:
+        times = {"outcome_after_days": 2, "outcome_within_days": 5}
+        ours = await people.coordinator.post("/api/services", name="Lisbon burns", **times)
+        asked, not_yet, elsewhere = [
+            await closed(people, people.ems, kind="emergency", consent="verbal", **where)
+            for where in ({"service_id": ours.json()["id"]}, {"service_id": ours.json()["id"]}, {})
+        ]
+        await long_ago(backends, asked, days=2)
+        await long_ago(backends, not_yet, days=1)
+        await long_ago(backends, elsewhere, days=6)
+
+        await ask_for_outcomes(backends)
+
+        async with backends.database.reads() as session:
+            (outcome,) = (await session.exec(select(PatientOutcome))).all()
+            (link,) = (await session.exec(select(Link))).all()
+        assert str(outcome.consult_id) == asked
+        assert link.expires_at - outcome.asked_at == timedelta(days=5)
 
     async def test_nobody_is_asked_before_there_is_something_to_tell(
         self, people: People, backends: Backends

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from consult.models import DEFAULT_SERVICE
+from consult.accounts import disable_user
+from consult.bootstrap import Backends
+from consult.models import DEFAULT_SERVICE, User
 from tests.factories import People
 
 LISBON = {"name": "Lisbon burns", "time_zone": "Europe/Lisbon", "telephone": "+351 21 000 000"}
@@ -43,6 +45,8 @@ async def test_every_installation_has_one_with_the_defaults_of_the_clinical_page
     }
     assert first["levels"]["green"]["working_hours"] is True
     assert first["telephone"] == "911"
+    assert (first["asker_hours"], first["remind_hours"], first["link_grace_hours"]) == (72, 24, 72)
+    assert (first["outcome_after_days"], first["outcome_within_days"]) == (7, 30)
 
 
 async def test_its_times_are_its_own(people: People, service: str) -> None:
@@ -74,6 +78,8 @@ async def test_its_times_are_its_own(people: People, service: str) -> None:
         {"levels": {"red": {"reply": -1}}},
         {"telephone": "call us"},
         {"holidays": ["Easter"]},
+        {"remind_hours": 0},
+        {"outcome_after_days": 0},
     ],
 )
 async def test_what_would_fail_on_the_day_is_refused_before(
@@ -101,6 +107,28 @@ async def test_a_night_shift_is_an_hour_shorter_when_summer_time_begins(
         "2027-10-30T19:00:00.000Z",
         "2027-10-31T08:00:00.000Z",
     )
+
+
+async def test_the_team_is_whoever_may_be_on_duty_also_without_a_shift(
+    people: People, service: str
+) -> None:
+    named = [
+        person["name"] for person in (await people.specialist.read(f"{service}/team"))["items"]
+    ]
+
+    assert named == ["Cal Coordinator", "Sky Specialist", "Sol Specialist"]
+
+
+async def test_whoever_is_shut_out_is_not_of_the_team(
+    people: People, service: str, backends: Backends
+) -> None:
+    async with backends.database.writes.begin() as session:
+        await disable_user(session, await session.get_one(User, people.other_specialist.user.id))
+
+    team = (await people.coordinator.read(f"{service}/team"))["items"]
+
+    assert str(people.other_specialist.user.id) not in {person["id"] for person in team}
+    assert str(people.specialist.user.id) in {person["id"] for person in team}
 
 
 async def test_gaps_are_shown_before_they_come(people: People, service: str) -> None:

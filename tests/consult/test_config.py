@@ -213,3 +213,22 @@ class TestAccepted:
     )
     def test_mail_goes_to_a_server_or_a_folder(self, url: str) -> None:
         assert read_settings(mail_url=url).mail_url.get_secret_value() == url
+
+
+class TestDemoClock:
+    def test_a_service_on_this_machine_alone_takes_one(self, tmp_path: Path) -> None:
+        assert read_settings(demo_clock=tmp_path / "clock").demo_clock == tmp_path / "clock"
+
+    @pytest.mark.parametrize(
+        "setting",
+        [
+            {"public_url": "https://burns.example.org"},
+            {"host": "0.0.0.0"},
+            {"mail_url": "smtp://user:secret@mail.example.org:587"},
+        ],
+    )
+    def test_one_that_people_may_use_does_not_start_with_it(
+        self, tmp_path: Path, setting: dict[str, str]
+    ) -> None:
+        with pytest.raises(InvalidSettings, match="CONSULT_DEMO_CLOCK: makes the clock run wrong"):
+            read_settings(demo_clock=tmp_path / "clock", **setting)

@@ -498,6 +498,22 @@ def test_links_and_reviews_leave_no_way_in_and_lose_no_photo_when_going_back(
         assert rows(connection, "photo", "verdict, retake_of") == [(None, None)] * 2
 
 
+def test_services_of_before_get_the_times_that_were_fixed(fresh: Settings) -> None:
+    columns = "remind_hours, link_grace_hours, outcome_after_days, outcome_within_days"
+    step(fresh, "0011")
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        connection.execute("UPDATE service SET telephone = '+351 21 000 000'")
+
+    upgrade(fresh)
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        after = rows(connection, "service", columns)
+    command.downgrade(config(fresh), "0011")
+
+    assert after == [(24, 72, 7, 30)]
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        assert rows(connection, "service", "telephone") == [("+351 21 000 000",)]
+
+
 def test_every_consult_of_before_has_an_owner_and_a_due_time_and_finds_its_way_back(
     fresh: Settings,
 ) -> None:

@@ -79,6 +79,24 @@ def test_whoever_is_too_late_is_told_who_has_it(
     colleague.go_home()
 
 
+def test_it_is_given_to_a_colleague_who_has_no_shift(
+    crew: Person, specialist: Person, colleague: Person
+) -> None:
+    specialist.read(crew.ask_for_help("To be given away."))
+    page = specialist.page
+    page.get_by_role("button", name="I take it").click()
+    expect(clock(page)).to_contain_text("Your turn")
+    page.get_by_role("button", name="What next?").click()
+    page.get_by_role("button", name="Give it to a colleague").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("To whom").select_option(colleague.name)
+    dialog.get_by_label("In your own words").fill("My shift ends.")
+
+    dialog.get_by_role("button", name="Give it to a colleague").click()
+
+    expect(clock(page)).to_contain_text(colleague.name)
+
+
 def test_the_keyboard_alone_takes_it(crew: Person, specialist: Person) -> None:
     specialist.read(crew.ask_for_help("By keyboard."))
 

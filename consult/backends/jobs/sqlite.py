@@ -4,7 +4,7 @@ import random
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -23,6 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from consult import clock
 from consult.backends.database import Database
 from consult.backends.files import exclusive
 from consult.backends.jobs import DeadJob, JobCounts, Task, UnknownTask, WorkerRunning, table
@@ -159,9 +160,7 @@ class SqliteJobs:
             return self._limits.poll
         async with self._database.reads() as session:
             first = await table.next_run_at(session)
-        return (
-            min(self._limits.poll, (first - _in(0)).total_seconds()) if first else self._limits.poll
-        )
+        return min(self._limits.poll, clock.seconds_until(first)) if first else self._limits.poll
 
     async def _claim(self) -> list[Claimed]:
         async with self._database.writes.begin() as session:
@@ -238,4 +237,4 @@ def _task(tasks: Mapping[str, Task], name: str) -> Task:
 
 
 def _in(seconds: float) -> datetime:
-    return datetime.now(UTC) + timedelta(seconds=seconds)
+    return clock.now() + timedelta(seconds=seconds)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from aiosmtplib import SMTPException
 
+from consult.clock import now
 from consult.config.checks import mail_address
 
 _ID = re.compile(r"<[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,120}>")
@@ -55,7 +56,7 @@ def as_email(message: Message, *, sender: str) -> EmailMessage:
     email["From"] = sender
     email["To"] = message.to
     email["Subject"] = message.subject
-    email["Date"] = format_datetime(localtime())
+    email["Date"] = format_datetime(localtime(now()))
     email["Message-ID"] = message.message_id
     email["Auto-Submitted"] = "auto-generated"
     email.set_content(message.text)

@@ -1,12 +1,12 @@
 """Notices as .eml files: the default until a mail server is set, and how tests read them."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from anyio import to_thread
 
 from consult.backends.files import make_directory, write_durably
 from consult.backends.mail import Message, as_email
+from consult.clock import now
 
 
 class FolderMailer:
@@ -24,7 +24,7 @@ class FolderMailer:
         name = message.message_id.strip("<>")
         if any(self._folder.glob(f"*-{name}.eml")):
             return
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        moment = now().strftime("%Y%m%dT%H%M%S.%fZ")
         path = self._folder / f"{moment}-{name}.eml"
         email = as_email(message, sender=self._sender)
         write_durably(path, [email.as_bytes()], partials=self._partials)

@@ -303,7 +303,11 @@ WITNESSES: Answers = {f"POST {USER}/witness": 201}
 SEES_DEVICES: Answers = {"GET /api/devices": 200, f"DELETE {DEVICE}": 204}
 ENROLS: Answers = {"POST /api/devices": 201, f"POST {DEVICE}/link": 201}
 MEASURES: Answers = {"GET /metrics": 200}
-SEES_ROSTER: Answers = {f"GET {SERVICE}/roster": 200, "GET /api/handovers": 200}
+SEES_ROSTER: Answers = {
+    f"GET {SERVICE}/roster": 200,
+    f"GET {SERVICE}/team": 200,
+    "GET /api/handovers": 200,
+}
 HANDS_OVER: Answers = {
     f"POST {SERVICE}/handovers": 201,
     "POST /api/handovers/{handover_id}/acceptance": 404,  # offered to somebody else

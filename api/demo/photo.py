@@ -4,7 +4,7 @@ import io
 import random
 
 import piexif
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 _SIZE = (1200, 1600)  # upright; whole 16x16 blocks, so that the turn loses nothing
 _SKIN, _RED, _DEEP, _BLISTER = (214, 170, 140), (186, 74, 62), (150, 44, 40), (226, 178, 150)
@@ -37,6 +37,15 @@ def make_photo() -> bytes:
         comment=b"IMG_0417 sent from Alex's phone",
     )
     return photo.getvalue()
+
+
+def blur(photo: bytes) -> bytes:
+    """The same picture as a hand that shook would have taken it."""
+    blurred = io.BytesIO()
+    with Image.open(io.BytesIO(photo)) as image:
+        shaken = ImageOps.exif_transpose(image).convert("RGB")
+        shaken.filter(ImageFilter.GaussianBlur(14)).save(blurred, "JPEG", quality=92)
+    return blurred.getvalue()
 
 
 def _exif(thumbnail: bytes) -> bytes:

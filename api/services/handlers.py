@@ -1,158 +1,33 @@
 """Services: what each promises, who is on duty when, where nobody is."""
 
-from datetime import date, timedelta
-from typing import Annotated
+from datetime import timedelta
 from uuid import UUID
 
-from pydantic import Field, NaiveDatetime, StringConstraints
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api.auth import actor_of
-from api.bodies import Body, Query, read_json, read_query
-from api.clock import telephone_of
+from api.bodies import read_json, read_query
 from api.openapi import operation
-from api.shapes import Person, Shape, Time
+from api.services.shapes import (
+    GapRead,
+    RosterQuery,
+    RosterRead,
+    ServiceList,
+    ServicePut,
+    ServiceRead,
+    ShiftPost,
+    ShiftRead,
+    TeamList,
+)
+from api.shapes import Person
 from api.state import ConsultRequest
 from consult import services
 from consult.access import Action
-from consult.clinical.workflow.service_levels import Level, Priority, Rung
-from consult.config import Settings
 from consult.models import Service, Shift, User, now
-from consult.services import ServiceWish, ShiftWish
-
-Minutes = Annotated[float, Field(ge=0, le=60 * 24 * 60)]
-Wall = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Day = tuple[Wall, Wall] | None
-
-
-class LevelPut(Body):
-    """Minutes; what is left out is as the defaults have it."""
-
-    acknowledge: Minutes | None = None
-    reply: Minutes | None = None
-    primary: Minutes | None = None
-    backup: Minutes | None = None
-    supervisor: Minutes | None = None
-    working_hours: bool | None = None
-
-
-class ServiceTexts(Body):
-    emergency: Annotated[str, StringConstraints(max_length=500)] | None = None
-    """`{number}` stands for the number."""
-    nobody_on_duty: Annotated[str, StringConstraints(max_length=500)] | None = None
-    waiting: Annotated[str, StringConstraints(max_length=500)] | None = None
-
-
-class ServicePut(Body):
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    time_zone: Annotated[str, StringConstraints(max_length=64)] = "UTC"
-    telephone: Annotated[str, StringConstraints(pattern=r"^([0-9+*#][0-9+*#() -]{1,39})?$")] = ""
-    supervisor_id: UUID | None = None
-    levels: dict[Priority, LevelPut] = Field(default_factory=dict[Priority, LevelPut])
-    week: Annotated[tuple[Day, ...], Field(max_length=7)] = ()
-    """Monday first, opening and closing time, null for shut; empty: Monday to Friday, all day."""
-    holidays: Annotated[tuple[date, ...], Field(max_length=400)] = ()
-    texts: ServiceTexts = ServiceTexts()
-    asker_hours: Annotated[int, Field(ge=1, le=24 * 60)] = 72
-
-    def wish(self) -> ServiceWish:
-        levels = {
-            priority.value: level.model_dump(exclude_none=True)
-            for priority, level in self.levels.items()
-        }
-        return ServiceWish(
-            name=self.name,
-            time_zone=self.time_zone,
-            telephone=self.telephone,
-            supervisor_id=self.supervisor_id,
-            levels=levels,
-            week=[list(day) if day else None for day in self.week],
-            holidays=[day.isoformat() for day in self.holidays],
-            texts=self.texts.model_dump(exclude_none=True),
-            asker_hours=self.asker_hours,
-        )
-
-
-class LevelRead(Shape):
-    """Minutes."""
-
-    acknowledge: float
-    reply: float
-    primary: float
-    backup: float
-    supervisor: float
-    working_hours: bool
-
-    @classmethod
-    def of(cls, level: Level) -> "LevelRead":
-        return cls(
-            acknowledge=_minutes(level.acknowledge),
-            reply=_minutes(level.reply),
-            **{rung.value: _minutes(span) for rung, span in level.ladder.items()},
-            working_hours=level.working_hours,
-        )
-
-
-class ServiceRead(Shape):
-    id: UUID
-    name: str
-    time_zone: str
-    telephone: str
-    levels: dict[Priority, LevelRead]
-    week: list[list[str] | None]
-    holidays: list[str]
-    texts: dict[str, str]
-    asker_hours: int
-
-    @classmethod
-    def of(cls, service: Service, settings: Settings) -> "ServiceRead":
-        levels = {one: LevelRead.of(services.level_of(service, one)) for one in Priority}
-        plain = service.model_dump(include=set(cls.model_fields) - {"levels", "telephone"})
-        return cls(**plain, levels=levels, telephone=telephone_of(service, settings))
-
-
-class ServiceList(Shape):
-    items: list[ServiceRead]
-
-
-class ShiftPost(Body):
-    """By the clocks of the service: no zone, no offset."""
-
-    user_id: UUID
-    rung: Rung
-    starts: NaiveDatetime
-    ends: NaiveDatetime
-
-
-class RosterQuery(Query):
-    days: Annotated[int, Field(ge=1, le=92)] = services.HORIZON.days
-
-
-class ShiftRead(Shape):
-    id: UUID
-    user: Person
-    rung: Rung
-    starts_at: Time
-    ends_at: Time
-    starts: str
-    """By the clocks of the service, with their offset."""
-    ends: str
-
-
-class GapRead(Shape):
-    rung: Rung
-    starts_at: Time
-    ends_at: Time
-
-
-class RosterRead(Shape):
-    on_duty: dict[Rung, Person]
-    shifts: list[ShiftRead]
-    gaps: list[GapRead]
-    """When nobody stands on a rung."""
+from consult.services import ShiftWish
 
 
 @operation(
@@ -227,6 +102,20 @@ async def get_roster(request: ConsultRequest) -> Response:
 
 
 @operation(
+    "List who may be on duty for it, and whom duty may be handed to.",
+    action=Action.ROSTER_READ,
+    returns=TeamList,
+    errors=(404,),
+)
+async def get_team(request: ConsultRequest) -> Response:
+    await actor_of(request)
+    async with request.state["backends"].database.reads() as session:
+        await _service(request, session)
+        team = await services.list_team(session)
+    return TeamList(items=[Person.of(user) for user in team]).response()
+
+
+@operation(
     "Put somebody on duty.",
     action=Action.ROSTER_CHANGE,
     takes=ShiftPost,
@@ -278,15 +167,12 @@ def _shape(shift: Shift, service: Service, people: dict[UUID, Person]) -> ShiftR
     )
 
 
-def _minutes(span: timedelta) -> float:
-    return span.total_seconds() / 60
-
-
 routes = [
     Route("/api/services", get_services),
     Route("/api/services", post_service, methods=["POST"]),
     Route("/api/services/{service_id:uuid}", put_service, methods=["PUT"]),
     Route("/api/services/{service_id:uuid}/roster", get_roster),
+    Route("/api/services/{service_id:uuid}/team", get_team),
     Route("/api/services/{service_id:uuid}/shifts", post_shift, methods=["POST"]),
     Route(
         "/api/services/{service_id:uuid}/shifts/{shift_id:uuid}", delete_shift, methods=["DELETE"]

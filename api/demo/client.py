@@ -1,4 +1,4 @@
-"""A small HTTP client for the demo: JSON and raw bodies with a bearer token."""
+"""A small HTTP client for the demo: JSON and raw bodies with a token or a link."""
 
 import json
 from typing import Any
@@ -7,9 +7,14 @@ from urllib.request import Request, urlopen
 
 
 class Client:
-    def __init__(self, origin: str, token: str | None = None) -> None:
+    def __init__(self, origin: str, authorization: str = "") -> None:
+        """`authorization`: the header's value, as "Bearer TOKEN"."""
         self._origin = origin
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = {"Authorization": authorization} if authorization else {}
+
+    def by_link(self, link: str) -> "Client":
+        """Whoever holds a link, and nothing else: its secret is what follows `#t=`."""
+        return Client(self._origin, f"Link {link.partition('#t=')[2]}")
 
     def get(self, path: str) -> Any:
         return json.loads(self.get_bytes(path))

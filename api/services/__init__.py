@@ -1,0 +1,5 @@
+"""Services: what each promises, who is on duty when, where nobody is."""
+
+from api.services.handlers import routes
+
+__all__ = ["routes"]
