@@ -4,7 +4,7 @@ The secret comes as `Authorization: Link ID.SECRET`. A browser sends that for no
 so there is no token of the page; a session that may be there besides counts for nothing here.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, RootModel
@@ -30,6 +30,7 @@ from consult.models import (
     Language,
     Link,
     LinkKind,
+    Photo,
     RejectionReason,
     RequestPurpose,
     Went,
@@ -88,6 +89,10 @@ class LinkPhotoReceipt(Shape):
     sha256_before: str
     """Of the bytes as they arrived: the sender may compare."""
 
+    @classmethod
+    def of(cls, photo: Photo) -> Self:
+        return cls(id=photo.id, sha256_before=photo.sha256_before)
+
 
 class OutcomeReceipt(Shape):
     state: Literal["received"] = "received"
@@ -103,7 +108,7 @@ class OutcomeReceipt(Shape):
 async def post_opening(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
     body = await read_json(request, LinkOpening)
-    actor, link = await _link_of(request, body.kind)
+    actor, link = await link_of(request, body.kind)
     try:
         return await _opened(request, actor, link)
     except (NotFound, Forbidden, Gone, Conflict):
@@ -121,7 +126,7 @@ async def post_opening(request: ConsultRequest) -> Response:
     also=(Action.LINK_ANSWER,),
 )
 async def put_photo_by_link(request: ConsultRequest) -> Response:
-    actor, link = await _link_of(request, LinkKind.PHOTOS)
+    actor, link = await link_of(request, LinkKind.PHOTOS)
     try:
         return await _received(request, actor, link)
     except (NotFound, Forbidden, Gone):
@@ -137,7 +142,7 @@ async def put_photo_by_link(request: ConsultRequest) -> Response:
     errors=(400, 403, 409, 415, 422),
 )
 async def post_outcome(request: ConsultRequest) -> Response:
-    actor, link = await _link_of(request, LinkKind.OUTCOME)
+    actor, link = await link_of(request, LinkKind.OUTCOME)
     body, backends = await read_json(request, OutcomeAnswers), request.state["backends"]
     answers = outcomes.Answers(body.went, body.healing, body.advice_taken)
     try:
@@ -149,7 +154,7 @@ async def post_outcome(request: ConsultRequest) -> Response:
     return OutcomeReceipt().response(201)
 
 
-async def _link_of(request: ConsultRequest, kind: LinkKind) -> tuple[Actor, Link]:
+async def link_of(request: ConsultRequest, kind: LinkKind) -> tuple[Actor, Link]:
     """Who holds the link. A wrong secret is counted, and that is committed, before it is refused."""
     refuse_pages_from_elsewhere(request)
     presented, database = _presented(request), request.state["backends"].database
@@ -214,8 +219,7 @@ async def _received(request: ConsultRequest, actor: Actor, link: Link) -> Respon
             )
             if created:
                 await links.use_link(session, link.id)
-    receipt = LinkPhotoReceipt(id=photo.id, sha256_before=photo.sha256_before)
-    return receipt.response(201 if created else 200)
+    return LinkPhotoReceipt.of(photo).response(201 if created else 200)
 
 
 routes = [

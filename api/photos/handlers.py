@@ -97,7 +97,7 @@ async def put_photo(request: ConsultRequest) -> Response:
             photo, created = await attach_photo(
                 session, backends, place=place, upload=upload, facts=facts
             )
-            shown = await _shown_to(session, actor, photo)
+            shown = await show_to(session, actor, photo)
     return shown.response(201 if created else 200)
 
 
@@ -208,7 +208,8 @@ async def _streamed(
     return StreamingResponse(shown, headers=headers, media_type=media_type)
 
 
-async def _shown_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:
+async def show_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:
+    """What the sender of a photo is told of it."""
     if actor.role is Role.DEVICE:
         return PhotoReceipt.model_validate(photo.model_dump())
     (shown,) = await shape_photos(session, [photo])

@@ -71,12 +71,14 @@ from consult.models.review import PhotoVerdict, RejectionReason, Review
 from consult.models.sealed import PrivateBytes, PrivateJSON, PrivateText, private
 from consult.models.service import DEFAULT_SERVICE, Handover, Service, Shift
 from consult.models.step import OPENED, Step
+from consult.models.upload import MAY_TAKE, Upload
 from consult.models.webhook import Attempt, Delivery, Webhook
 
 __all__ = [
     "CLINICIANS",
     "DEFAULT_SERVICE",
     "FOR_A_CHILD",
+    "MAY_TAKE",
     "OPENED",
     "OPEN_FOR",
     "PEOPLE",
@@ -152,6 +154,7 @@ __all__ = [
     "Service",
     "Shift",
     "Step",
+    "Upload",
     "Urgency",
     "User",
     "Via",

@@ -2,7 +2,14 @@
 
 from consult.photos.attaching import attach_photo, find_place, require_welcome
 from consult.photos.instances import Facts, Place
-from consult.photos.reading import Seen, get_photo, open_photo, record_damage, require_still
+from consult.photos.reading import (
+    Seen,
+    get_photo,
+    open_photo,
+    record_damage,
+    require_still,
+    show_again,
+)
 from consult.photos.rows import find_preview, photos_in, require_newest
 from consult.photos.turning import find_turn, turn_photo
 
@@ -21,5 +28,6 @@ __all__ = [
     "require_newest",
     "require_still",
     "require_welcome",
+    "show_again",
     "turn_photo",
 ]

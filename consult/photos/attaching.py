@@ -38,15 +38,16 @@ async def find_place(
     return await place_for(session, seat, photo_id, known=known)
 
 
-async def require_welcome(session: AsyncSession, backends: Backends, place: Place) -> None:
+async def require_welcome(
+    session: AsyncSession, backends: Backends, place: Place, *, reserved: int = 0
+) -> None:
     """Look, before a byte of the body is read, whether there is room; the same again always is.
 
-    Raises TooMuch, StorageFull.
+    `reserved` are bytes that will be written besides. Raises TooMuch, StorageFull.
     """
     if place.known is None:
-        actor, consult_id = place.seat.actor, place.seat.consult.id
-        await require_room(backends)
-        await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
+        await require_room(backends, reserved=reserved)
+        await _require_quota(session, backends, place)
 
 
 async def attach_photo(
@@ -84,7 +85,7 @@ async def attach_photo(
         sha256 = made.scrubbed.certificate.sha256_before
         return await _shown_again(session, place.seat, known, sha256), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
-    await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
+    await _require_quota(session, backends, place)
     rejected = await _rejected(session, seat, retake_of) if retake_of else None
     photo = row_of(
         made,
@@ -102,6 +103,13 @@ async def attach_photo(
         rejected.replaced_by = photo.id
         session.add(rejected)
     return photo, True
+
+
+async def _require_quota(session: AsyncSession, backends: Backends, place: Place) -> None:
+    actor, consult_id = place.seat.actor, place.seat.consult.id
+    await require_quota(
+        session, backends.settings, actor=actor, consult_id=consult_id, photo_id=place.photo_id
+    )
 
 
 async def _rejected(session: AsyncSession, seat: Seat, photo_id: UUID) -> Photo:
