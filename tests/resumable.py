@@ -95,7 +95,9 @@ class Sender:
             "content_length": str(len(self.photo) - offset),
             "upload_offset": str(offset),
         }
-        lines = [f"{name}: {value}" for name, value in self.headers(more | headers).items()]
+        lines = [
+            f"{name}: {value}" for name, value in self.headers(more | headers).items() if value
+        ]
         line = Line(socket.create_connection(("127.0.0.1", self.port), timeout=30))
         line.send("\r\n".join([f"PATCH {self.path} HTTP/1.1", *lines, "", ""]).encode())
         return line

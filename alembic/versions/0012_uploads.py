@@ -38,7 +38,7 @@ def upgrade() -> None:
             ["request_id"], ["imagerequest.id"], name=op.f("fk_upload_request_id_imagerequest")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
-        sa.UniqueConstraint("created_by", "photo_id", name=op.f("uq_upload_created_by")),
+        sa.UniqueConstraint("created_by", "photo_id", name=op.f("uq_upload_created_by_photo_id")),
     )
     op.create_index(op.f("ix_upload_consult_id"), "upload", ["consult_id"])
     op.create_index(op.f("ix_upload_expires_at"), "upload", ["expires_at"])

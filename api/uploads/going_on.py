@@ -133,7 +133,7 @@ async def _finish(
             )
             done = await _shown(session, sender, photo)
     except InvalidPhoto:  # nothing can come of these bytes
-        await drop(request, upload)
+        await _drop(request, upload)
         raise
     return Progress(upload.length, done, created)
 
@@ -176,7 +176,14 @@ def held(request: ConsultRequest, upload: Upload) -> AbstractAsyncContextManager
     return request.state["backends"].staging.hold(upload.id, subject=upload.subject_id)
 
 
-async def drop(request: ConsultRequest, upload: Upload) -> None:
+async def give_up(request: ConsultRequest, begun: Begun) -> None:
+    backends, upload_id = request.state["backends"], begun.upload.id
+    async with backends.database.writes.begin() as session:
+        await uploads.give_upload_up(session, begun.destination, upload_id)
+    await backends.staging.delete(upload_id)
+
+
+async def _drop(request: ConsultRequest, upload: Upload) -> None:
     """Forget it, then delete its bytes: cut off between the two, the sweep does the rest."""
     backends = request.state["backends"]
     async with backends.database.writes.begin() as session:

@@ -15,8 +15,8 @@ from api.uploads.going_on import (
     append,
     arrived,
     begin,
-    drop,
     find,
+    give_up,
     held,
     sender_of,
 )
@@ -136,12 +136,12 @@ async def patch_upload(request: ConsultRequest) -> Response:
 async def delete_upload(request: ConsultRequest) -> Response:
     sender = await sender_of(request)
     tus.require_version(request)
-    upload, _ = await find(request, sender)
+    begun = await find(request, sender)
     try:
-        async with held(request, upload):
-            await drop(request, upload)
+        async with held(request, begun.upload):
+            await give_up(request, begun)
     except FileNotFoundError:  # it has become a photo
-        await drop(request, upload)
+        await give_up(request, begun)
     return Response(status_code=204)
 
 

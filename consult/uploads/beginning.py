@@ -3,6 +3,7 @@
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from consult import audit
 from consult.bootstrap import Backends
 from consult.errors import Conflict
 from consult.imaging.refusals import refused
@@ -88,6 +89,8 @@ async def begin_upload(
         await session.delete(expired)
         await session.flush()
     session.add(upload)
+    seat = destination.place.seat
+    await audit.record(session, seat.actor, "photo.begun", upload.photo_id, **seat.about)
     return upload
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from consult import audit
 from consult.bootstrap import Backends
 from consult.errors import Forbidden, Gone, NotFound
 from consult.image_requests import attach_answer
@@ -57,6 +58,13 @@ async def drop_upload(session: AsyncSession, upload_id: UUID) -> None:
     """Forget that it was begun; a photo that it has become stays."""
     if upload := await session.get(Upload, upload_id):
         await session.delete(upload)
+
+
+async def give_upload_up(session: AsyncSession, destination: Destination, upload_id: UUID) -> None:
+    """The same, as its sender wishes: that is on record."""
+    seat, photo_id = destination.place.seat, destination.place.photo_id
+    await drop_upload(session, upload_id)
+    await audit.record(session, seat.actor, "photo.given_up", photo_id, **seat.about)
 
 
 async def _attach(
