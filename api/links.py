@@ -35,7 +35,7 @@ from consult.models import (
     RequestPurpose,
     Went,
 )
-from consult.photos import find_place, require_welcome
+from consult.photos import MOST_PREVIEW_BYTES, find_place, require_welcome, send_preview
 
 
 class LinkOpening(Body):
@@ -94,6 +94,11 @@ class LinkPhotoReceipt(Shape):
         return cls(id=photo.id, sha256_before=photo.sha256_before)
 
 
+class LinkPreviewReceipt(Shape):
+    id: UUID
+    state: Literal["received"] = "received"
+
+
 class OutcomeReceipt(Shape):
     state: Literal["received"] = "received"
 
@@ -129,6 +134,24 @@ async def put_photo_by_link(request: ConsultRequest) -> Response:
     actor, link = await link_of(request, LinkKind.PHOTOS)
     try:
         return await _received(request, actor, link)
+    except (NotFound, Forbidden, Gone):
+        raise links.link_refused() from None
+
+
+@operation(
+    "Send a small picture of a photo ahead of it, by a link.",
+    action=Action.PHOTO_ATTACH,
+    takes="application/octet-stream",
+    query=LinkPhotoQuery,
+    returns=LinkPreviewReceipt,
+    status=201,
+    errors=(400, 403, 404, 409, 413, 415, 422, 429, 503, 507),
+    also=(Action.LINK_ANSWER,),
+)
+async def put_preview_by_link(request: ConsultRequest) -> Response:
+    actor, link = await link_of(request, LinkKind.PHOTOS)
+    try:
+        return await _previewed(request, actor, link)
     except (NotFound, Forbidden, Gone):
         raise links.link_refused() from None
 
@@ -222,8 +245,27 @@ async def _received(request: ConsultRequest, actor: Actor, link: Link) -> Respon
     return LinkPhotoReceipt.of(photo).response(201 if created else 200)
 
 
+async def _previewed(request: ConsultRequest, actor: Actor, link: Link) -> Response:
+    backends, number = request.state["backends"], read_query(request, LinkPhotoQuery).number
+    photo_id, consult_id = request.path_params["photo_id"], link.consult_id
+    async with backends.database.reads() as session:
+        _, asked = await image_requests.asked_by(session, actor, link, number=number)
+        place = await find_place(session, actor=actor, consult_id=consult_id, photo_id=photo_id)
+    if place.known is None:
+        links.require_use(link)
+    limit = MOST_PREVIEW_BYTES
+    with request.state["limits"].uploads.reserve(announced_size(request, limit=limit)):
+        upload = await read_bytes(request, limit=limit)
+        async with backends.database.writes.begin() as session:
+            _, created = await send_preview(
+                session, backends, place=place, upload=upload, facts=asked.facts
+            )
+    return LinkPreviewReceipt(id=photo_id).response(201 if created else 200)
+
+
 routes = [
     Route("/api/link/opening", post_opening, methods=["POST"]),
     Route("/api/link/photos/{photo_id:uuid}", put_photo_by_link, methods=["PUT"]),
+    Route("/api/link/photos/{photo_id:uuid}/preview", put_preview_by_link, methods=["PUT"]),
     Route("/api/link/outcome", post_outcome, methods=["POST"]),
 ]

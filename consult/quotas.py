@@ -17,7 +17,7 @@ from consult.bootstrap import Backends
 from consult.config import Settings
 from consult.config.checks import folder_of
 from consult.errors import StorageFull, TooMuch
-from consult.models import Actor, Photo, Upload, now
+from consult.models import Actor, EarlyPreview, Photo, Upload, now
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -102,6 +102,28 @@ async def _require_day(
             code="day_full",
             retry_after=_seconds_until(oldest + _DAY),
         )
+
+
+async def require_preview_quota(
+    session: AsyncSession, settings: Settings, *, actor: Actor, consult_id: UUID
+) -> None:
+    """Raise TooMuch where too many small pictures wait for the photo that they announce."""
+    wait = int(_HOUR.total_seconds())
+    of_consult = await _early(session, EarlyPreview.consult_id == consult_id)
+    mine = (EarlyPreview.created_by == actor.user_id, EarlyPreview.created_at > now() - _HOUR)
+    if of_consult >= settings.photos_per_consult or (
+        await _early(session, *mine) >= settings.photos_per_hour
+    ):
+        raise TooMuch(
+            "Many small pictures have come, and not their photos. Send those first.",
+            code="previews_full",
+            retry_after=wait,
+        )
+
+
+async def _early(session: AsyncSession, *of: bool) -> int:
+    query = select(func.count()).select_from(EarlyPreview).where(*of)
+    return (await session.exec(query)).one()
 
 
 async def bytes_coming(session: AsyncSession, photo_id: UUID) -> int:

@@ -65,7 +65,7 @@ from consult.models.notice import (
     QuietHours,
 )
 from consult.models.outcome import AdviceTaken, Healing, PatientOutcome, Went
-from consult.models.photo import Photo, Preview
+from consult.models.photo import EarlyPreview, Photo, Preview
 from consult.models.proxy import FOR_A_CHILD, Proxy, ProxyBasis
 from consult.models.review import PhotoVerdict, RejectionReason, Review
 from consult.models.sealed import PrivateBytes, PrivateJSON, PrivateText, private
@@ -109,6 +109,7 @@ __all__ = [
     "DeviceChallenge",
     "DeviceSession",
     "Disposition",
+    "EarlyPreview",
     "Escalation",
     "EscalationKind",
     "EscalationOutcome",

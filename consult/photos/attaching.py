@@ -15,6 +15,7 @@ from consult.errors import Conflict, NotFound
 from consult.imaging import dicom
 from consult.imaging.scrub import scrub
 from consult.models import WRITE_ONLY, Actor, Photo, PhotoVerdict, now
+from consult.photos.early import forget_preview
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
 from consult.photos.reading import show_again
 from consult.photos.rows import consult_of, find_photo, id_taken, known_photo, require_newest
@@ -99,6 +100,7 @@ async def attach_photo(
     seat.consult.photo_count += 1
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.attached")
+    await forget_preview(session, seat, photo.id)
     if rejected:
         rejected.replaced_by = photo.id
         session.add(rejected)

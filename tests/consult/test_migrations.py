@@ -565,6 +565,10 @@ def test_what_is_on_its_way_is_forgotten_and_what_has_come_is_not_when_going_bac
         )  # fmt: skip
         insert(connection, "photo", id=PHOTO, consult_id=consult, created_by=user)
         insert(
+            connection, "earlypreview", photo_id="0f" * 16, consult_id=consult, created_by=user,
+            jpeg=b"\xff\xd8",
+        )  # fmt: skip
+        insert(
             connection, "upload", id="0d" * 16, photo_id="0e" * 16, consult_id=consult,
             created_by=user, request_id=None,
         )  # fmt: skip
@@ -579,7 +583,7 @@ def test_what_is_on_its_way_is_forgotten_and_what_has_come_is_not_when_going_bac
 
     with closing(sqlite3.connect(fresh.database_path)) as connection:
         assert connection.execute("SELECT id FROM photo").fetchall() == [(PHOTO,)]
-        assert rows(connection, "upload", "*") == []
+        assert rows(connection, "upload", "*") == rows(connection, "earlypreview", "*") == []
     command.check(config(fresh))
 
 

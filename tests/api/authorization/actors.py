@@ -68,6 +68,7 @@ PUBLIC: dict[str, set[int]] = {
     "POST /api/link/opening": {401},
     "POST /api/link/outcome": {401},
     "PUT /api/link/photos/{photo_id}": {401},
+    "PUT /api/link/photos/{photo_id}/preview": {401},
 }
 """Answered to everybody in the same way."""
 
@@ -143,9 +144,11 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "json": {"went": "home", "healing": "healed", "advice_taken": "followed"}
     },
     "PUT /api/link/photos/{photo_id}": lambda _: {"content": PHOTO},
+    "PUT /api/link/photos/{photo_id}/preview": lambda _: {"content": PHOTO},
     f"PUT {CONSULT}/read": lambda _: {"json": {"seq": 1}},
     f"PUT {CONSULT}/messages/{{message_id}}": lambda _: {"json": {"body": "Hello"}},
     f"PUT {CONSULT}/photos/{{photo_id}}": lambda _: {"content": PHOTO},
+    f"PUT {CONSULT}/photos/{{photo_id}}/preview": lambda _: {"content": PHOTO},
     f"POST {A_PHOTO}/turn": lambda _: {"json": {"clockwise": 90}},
     f"POST {PATIENT}/consents": lambda _: {"json": AGREED},
     f"POST {PATIENT}/proxies": lambda world: {
@@ -182,6 +185,8 @@ NEW_IDS = {
     f"PUT {CONSULT}/photos/{{photo_id}}": "photo_id",
     f"PUT {REQUEST}/photos/{{photo_id}}": "photo_id",
     "PUT /api/link/photos/{photo_id}": "photo_id",
+    "PUT /api/link/photos/{photo_id}/preview": "photo_id",
+    f"PUT {CONSULT}/photos/{{photo_id}}/preview": "photo_id",
     f"PUT {CONSULT}/advice/{{advice_id}}": "advice_id",
 }
 """Where the path ends in an id that the caller makes."""
@@ -265,6 +270,7 @@ SEES: Answers = {
 SPEAKS: Answers = {f"PUT {CONSULT}/messages/{{message_id}}": 201}
 SENDS: Answers = {
     f"PUT {CONSULT}/photos/{{photo_id}}": 201,
+    f"PUT {CONSULT}/photos/{{photo_id}}/preview": 201,
     f"PUT {REQUEST}/photos/{{photo_id}}": 201,
     "POST /api/uploads": 201,
 }
@@ -299,6 +305,7 @@ FIGURES: Answers = {"GET /api/figures": 200, "GET /api/figures.csv": 200}
 BY_LINK: Answers = {
     "POST /api/link/opening": 200,
     "PUT /api/link/photos/{photo_id}": 201,
+    "PUT /api/link/photos/{photo_id}/preview": 201,
     "POST /api/uploads": 201,
 } | told(404, GOES_ON)
 
