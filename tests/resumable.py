@@ -9,6 +9,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx2
@@ -65,7 +66,7 @@ class Sender:
             upload_metadata=metadata(photo_id=self.photo_id, **words),
         )
         if answer.status_code == 201:
-            self.path = answer.headers["location"]
+            self.path = urlsplit(answer.headers["location"]).path
         return answer
 
     def head(self) -> httpx2.Response:

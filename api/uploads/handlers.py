@@ -66,10 +66,12 @@ async def options_uploads(request: ConsultRequest) -> Response:
 async def post_upload(request: ConsultRequest) -> Response:
     sender = await sender_of(request)
     tus.require_version(request)
-    length = tus.length_of(request, limit=request.state["backends"].settings.max_upload_bytes)
+    settings = request.state["backends"].settings
+    length = tus.length_of(request, limit=settings.max_upload_bytes)
     wish = parse_words(tus.metadata_of(request), UploadWords).wish()
     begun = await begin(request, sender, wish, length)
-    headers = {"Location": f"/api/uploads/{begun.upload.id}"}
+    # With the origin, though a path would do: not every client can join the two.
+    headers = {"Location": f"{settings.origin}/api/uploads/{begun.upload.id}"}
     if tus.brings_piece(request):
         progress = await append(request, sender, begun, offset=0)
         headers |= tus.progress(progress.offset, begun.upload.expires_at)

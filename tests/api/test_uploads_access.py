@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -49,7 +50,7 @@ class Uploading:
         said = metadata(photo_id=self.photo_id, **words)
         headers = {"Upload-Length": str(len(self.photo)), "Upload-Metadata": said}
         answer = await self.ask("POST", "/api/uploads", headers=headers)
-        self.path = answer.headers.get("location", "")
+        self.path = urlsplit(answer.headers.get("location", "")).path
         return answer
 
     async def send(self, start: int = 0, end: int | None = None) -> Response:
