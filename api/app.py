@@ -35,6 +35,7 @@ from api import (
     reviews,
     services,
     steps,
+    uploads,
     web,
     webhooks,
 )
@@ -76,6 +77,7 @@ API_ROUTES: list[BaseRoute] = [
     *audit.routes,
     *image_requests.routes,
     *requested_photos.routes,
+    *uploads.routes,
     *links.routes,
     *reviews.routes,
     *outcomes.routes,

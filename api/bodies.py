@@ -1,6 +1,7 @@
 """Reads request bodies: held in memory, counted while they arrive, parsed once into a type."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -37,13 +38,13 @@ async def read_bytes(request: ConsultRequest, *, limit: int) -> bytes:
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -69,13 +70,18 @@ def parse_json(body: bytes, shape: type[BodyT]) -> BodyT:
 
 def read_query(request: ConsultRequest, shape: type[QueryT]) -> QueryT:
     """Parse the query string into `shape`. Raises InvalidFields."""
+    return parse_words(dict(request.query_params), shape)
+
+
+def parse_words(words: Mapping[str, str], shape: type[QueryT]) -> QueryT:
+    """Parse what came as text, each under its name, into `shape`. Raises InvalidFields."""
     try:
-        return shape.model_validate(dict(request.query_params))
+        return shape.model_validate(dict(words))
     except ValidationError as error:
         raise _explained(error) from None
 
 
-def _too_large(limit: int) -> PhotoTooLarge:
+def too_large(limit: int) -> PhotoTooLarge:
     return PhotoTooLarge(
         f"This is larger than {limit // (1024 * 1024) or 1} MB. Send a smaller one.",
         code="body_too_large",

@@ -21,6 +21,9 @@ from consult.errors import Busy, TooMuch
 VOUCH = "consult.vouch"
 """Of `scope["extensions"]`: what api/protocol.py wants called when somebody is signed in."""
 
+REST = "consult.rest"
+"""Of the same: gives what had arrived of a body when its sender was lost, and nobody has read."""
+
 _MINUTE = 60.0
 _MOST_ADDRESSES = 10_000
 
@@ -106,3 +109,9 @@ def vouch(connection: HTTPConnection[Any]) -> None:
     extensions: dict[str, Any] = connection.scope.get("extensions") or {}
     if VOUCH in extensions:
         extensions[VOUCH]()
+
+
+def left_over(connection: HTTPConnection[Any]) -> bytes:
+    """What arrived of the body before the sender was lost and has not been read; once."""
+    extensions: dict[str, Any] = connection.scope.get("extensions") or {}
+    return bytes(extensions[REST]()) if REST in extensions else b""

@@ -4,7 +4,7 @@ The secret comes as `Authorization: Link ID.SECRET`. A browser sends that for no
 so there is no token of the page; a session that may be there besides counts for nothing here.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, RootModel
@@ -30,11 +30,12 @@ from consult.models import (
     Language,
     Link,
     LinkKind,
+    Photo,
     RejectionReason,
     RequestPurpose,
     Went,
 )
-from consult.photos import find_place, require_welcome
+from consult.photos import MOST_PREVIEW_BYTES, find_place, require_welcome, send_preview
 
 
 class LinkOpening(Body):
@@ -88,6 +89,15 @@ class LinkPhotoReceipt(Shape):
     sha256_before: str
     """Of the bytes as they arrived: the sender may compare."""
 
+    @classmethod
+    def of(cls, photo: Photo) -> Self:
+        return cls(id=photo.id, sha256_before=photo.sha256_before)
+
+
+class LinkPreviewReceipt(Shape):
+    id: UUID
+    state: Literal["received"] = "received"
+
 
 class OutcomeReceipt(Shape):
     state: Literal["received"] = "received"
@@ -103,7 +113,7 @@ class OutcomeReceipt(Shape):
 async def post_opening(request: ConsultRequest) -> Response:
     refuse_other_pages(request)
     body = await read_json(request, LinkOpening)
-    actor, link = await _link_of(request, body.kind)
+    actor, link = await link_of(request, body.kind)
     try:
         return await _opened(request, actor, link)
     except (NotFound, Forbidden, Gone, Conflict):
@@ -121,9 +131,27 @@ async def post_opening(request: ConsultRequest) -> Response:
     also=(Action.LINK_ANSWER,),
 )
 async def put_photo_by_link(request: ConsultRequest) -> Response:
-    actor, link = await _link_of(request, LinkKind.PHOTOS)
+    actor, link = await link_of(request, LinkKind.PHOTOS)
     try:
         return await _received(request, actor, link)
+    except (NotFound, Forbidden, Gone):
+        raise links.link_refused() from None
+
+
+@operation(
+    "Send a small picture of a photo ahead of it, by a link.",
+    action=Action.PHOTO_ATTACH,
+    takes="application/octet-stream",
+    query=LinkPhotoQuery,
+    returns=LinkPreviewReceipt,
+    status=201,
+    errors=(400, 403, 404, 409, 413, 415, 422, 429, 503, 507),
+    also=(Action.LINK_ANSWER,),
+)
+async def put_preview_by_link(request: ConsultRequest) -> Response:
+    actor, link = await link_of(request, LinkKind.PHOTOS)
+    try:
+        return await _previewed(request, actor, link)
     except (NotFound, Forbidden, Gone):
         raise links.link_refused() from None
 
@@ -137,7 +165,7 @@ async def put_photo_by_link(request: ConsultRequest) -> Response:
     errors=(400, 403, 409, 415, 422),
 )
 async def post_outcome(request: ConsultRequest) -> Response:
-    actor, link = await _link_of(request, LinkKind.OUTCOME)
+    actor, link = await link_of(request, LinkKind.OUTCOME)
     body, backends = await read_json(request, OutcomeAnswers), request.state["backends"]
     answers = outcomes.Answers(body.went, body.healing, body.advice_taken)
     try:
@@ -149,7 +177,7 @@ async def post_outcome(request: ConsultRequest) -> Response:
     return OutcomeReceipt().response(201)
 
 
-async def _link_of(request: ConsultRequest, kind: LinkKind) -> tuple[Actor, Link]:
+async def link_of(request: ConsultRequest, kind: LinkKind) -> tuple[Actor, Link]:
     """Who holds the link. A wrong secret is counted, and that is committed, before it is refused."""
     refuse_pages_from_elsewhere(request)
     presented, database = _presented(request), request.state["backends"].database
@@ -214,12 +242,30 @@ async def _received(request: ConsultRequest, actor: Actor, link: Link) -> Respon
             )
             if created:
                 await links.use_link(session, link.id)
-    receipt = LinkPhotoReceipt(id=photo.id, sha256_before=photo.sha256_before)
-    return receipt.response(201 if created else 200)
+    return LinkPhotoReceipt.of(photo).response(201 if created else 200)
+
+
+async def _previewed(request: ConsultRequest, actor: Actor, link: Link) -> Response:
+    backends, number = request.state["backends"], read_query(request, LinkPhotoQuery).number
+    photo_id, consult_id = request.path_params["photo_id"], link.consult_id
+    async with backends.database.reads() as session:
+        _, asked = await image_requests.asked_by(session, actor, link, number=number)
+        place = await find_place(session, actor=actor, consult_id=consult_id, photo_id=photo_id)
+    if place.known is None:
+        links.require_use(link)
+    limit = MOST_PREVIEW_BYTES
+    with request.state["limits"].uploads.reserve(announced_size(request, limit=limit)):
+        upload = await read_bytes(request, limit=limit)
+        async with backends.database.writes.begin() as session:
+            _, created = await send_preview(
+                session, backends, place=place, upload=upload, facts=asked.facts
+            )
+    return LinkPreviewReceipt(id=photo_id).response(201 if created else 200)
 
 
 routes = [
     Route("/api/link/opening", post_opening, methods=["POST"]),
     Route("/api/link/photos/{photo_id:uuid}", put_photo_by_link, methods=["PUT"]),
+    Route("/api/link/photos/{photo_id:uuid}/preview", put_preview_by_link, methods=["PUT"]),
     Route("/api/link/outcome", post_outcome, methods=["POST"]),
 ]

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from api.auditing import on_record
+from api.problems import PROBLEM_SCHEMA, phrase_of
 from api.state import ConsultRequest
 from consult import __version__
 from consult.access import GRANTED, PUBLIC, Action, noting
@@ -25,6 +26,16 @@ _REF = "#/components/schemas/{model}"
 _PROBLEM = "application/problem+json"
 
 Handler = Callable[[ConsultRequest], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Header:
+    """One that a request brings, where the body says less than all."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,10 @@ class Operation:
     """Asked in the place of `action`, as the thing itself decides: one's own photo, or another's."""
     also: tuple[Action, ...] = ()
     """Asked on the way, and enough for the answer to what was sent before."""
+    headers: tuple[Header, ...] = ()
+    others: Mapping[int, type[BaseModel]] = field(default_factory=dict[int, type[BaseModel]])
+    """What it answers with another good status than `status`."""
+    description: str = ""
 
     @property
     def auth(self) -> bool:
@@ -70,9 +85,15 @@ def operation(
     errors: tuple[int, ...] = (),
     instead: tuple[Action, ...] = (),
     also: tuple[Action, ...] = (),
+    headers: tuple[Header, ...] = (),
+    others: Mapping[int, type[BaseModel]] | None = None,
+    description: str = "",
 ) -> Callable[[Handler], Handler]:
     """Declare what a handler does, takes and gives. Every route needs one."""
-    declared = Operation(summary, action, status, takes, returns, query, errors, instead, also)
+    declared = Operation(
+        summary, action, status, takes, returns, query, errors, instead, also,
+        headers, others or {}, description,
+    )  # fmt: skip
 
     def mark(handler: Handler) -> Handler:
         recorded = on_record(action, handler)
@@ -117,14 +138,14 @@ def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for route, op in declared:
         path = re.sub(r":\w+}", "}", route.path)
-        for method in (route.methods or set()) - {"HEAD"}:
+        for method in documented_methods(route):
             paths.setdefault(path, {})[method.lower()] = _operation(route, op)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Consult", "version": __version__, "license": {"name": "MIT"}},
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": {**schemas, "Problem": _PROBLEM_SCHEMA},
+            "schemas": {**schemas, "Problem": PROBLEM_SCHEMA},
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -134,11 +155,17 @@ def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
     }
 
 
+def documented_methods(route: Route) -> set[str]:
+    """HEAD goes without saying beside GET, and only there."""
+    methods = set(route.methods or ())
+    return methods - {"HEAD"} if "GET" in methods else methods
+
+
 def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     shapes = [
         (shape, "validation" if shape is op.takes else "serialization")
         for op in operations
-        for shape in (op.takes, op.returns)
+        for shape in (op.takes, op.returns, *op.others.values())
         if isinstance(shape, type)
     ]
     _, document = models_json_schema(list(dict.fromkeys(shapes)), ref_template=_REF)  # pyright: ignore[reportArgumentType] - the mode is one of the two words
@@ -149,22 +176,43 @@ def _operation(route: Route, op: Operation) -> dict[str, Any]:
     documented: dict[str, Any] = {
         "operationId": route.name,
         "summary": op.summary,
-        "parameters": [*_path_parameters(route.path), *_query_parameters(op.query)],
+        "parameters": [
+            *_path_parameters(route.path),
+            *_query_parameters(op.query),
+            *_header_parameters(op.headers),
+        ],
         "responses": _successes(op) | _failures(route, op),
     }
+    if op.description:
+        documented["description"] = op.description
     if op.takes:
         documented["requestBody"] = {"required": True, "content": _content(op.takes)}
     if op.auth:
-        by_link = Action.LINK_ANSWER in op.actions
-        documented["security"] = [{"link": []}] if by_link else [{"session": []}, {"bearer": []}]
+        documented["security"] = _ways_in(op)
     return documented
 
 
+def _ways_in(op: Operation) -> list[dict[str, Any]]:
+    """Whoever has a link and nothing else reads nothing."""
+    signed_in: list[dict[str, Any]] = [{"session": []}, {"bearer": []}]
+    if Action.LINK_ANSWER not in op.actions:
+        return signed_in
+    return [*signed_in, {"link": []}] if Action.CONSULT_READ in op.actions else [{"link": []}]
+
+
 def _successes(op: Operation) -> dict[str, Any]:
+    others = {
+        str(status): {"description": phrase_of(status), "content": _content(shape)}
+        for status, shape in op.others.items()
+    }
+    return others | _own_successes(op)
+
+
+def _own_successes(op: Operation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTPStatus(op.status).phrase}
     if op.returns:
         success["content"] = _content(op.returns)
-    if op.status != HTTPStatus.CREATED or not op.also:
+    if op.status != HTTPStatus.CREATED or not op.also or not op.returns:
         return {str(op.status): success}
     return {"200": success | {"description": "It was sent before"}, str(op.status): success}
 
@@ -172,7 +220,7 @@ def _successes(op: Operation) -> dict[str, Any]:
 def _failures(route: Route, op: Operation) -> dict[str, Any]:
     content = {_PROBLEM: {"schema": {"$ref": _REF.format(model="Problem")}}}
     return {
-        str(status): {"description": HTTPStatus(status).phrase, "content": content}
+        str(status): {"description": phrase_of(status), "content": content}
         for status in sorted({*op.errors, *_common_errors(route, op)})
     }
 
@@ -206,6 +254,19 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     ]
 
 
+def _header_parameters(headers: Iterable[Header]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": header.name,
+            "in": "header",
+            "required": header.required,
+            "description": header.description,
+            "schema": dict(header.schema),
+        }
+        for header in headers
+    ]
+
+
 def _query_parameters(shape: type[BaseModel] | None) -> list[dict[str, Any]]:
     if shape is None:
         return []
@@ -225,36 +286,3 @@ def _inlined(kind: Any, schema: Mapping[str, Any]) -> Any:
     if "$ref" in kind:
         return _inlined(schema["$defs"][str(kind["$ref"]).rsplit("/", 1)[-1]], schema)  # pyright: ignore[reportUnknownArgumentType] - JSON
     return {key: _inlined(part, schema) for key, part in kind.items()}  # pyright: ignore[reportUnknownVariableType] - JSON
-
-
-_PROBLEM_SCHEMA = {
-    "type": "object",
-    "description": "RFC 9457 problem details.",
-    "required": ["type", "title", "status", "code", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "Stable; made for programs."},
-        "detail": {"type": "string", "description": "Made for people; says what to do next."},
-        "possible": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "Of not_possible: the steps that can be taken instead.",
-        },
-        "holder": {
-            "type": "object",
-            "description": "Of taken: who has it.",
-            "required": ["id", "name"],
-            "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
-        },
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "message"],
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-    },
-}

@@ -15,6 +15,7 @@ from api.auditing import refusal_on_record
 from consult.errors import (
     AuditUnavailable,
     Busy,
+    ChecksumMismatch,
     Conflict,
     ConsultError,
     Damaged,
@@ -23,6 +24,7 @@ from consult.errors import (
     InvalidFields,
     InvalidPhoto,
     InvalidRequest,
+    Locked,
     NotFound,
     NotPossible,
     NotSignedIn,
@@ -32,9 +34,13 @@ from consult.errors import (
     TooMuch,
     UnreadablePhoto,
     UnsupportedPhoto,
+    WrongOffset,
 )
 
-STATUS: dict[type[ConsultError], HTTPStatus] = {
+CHECKSUM_MISMATCH = 460
+"""tus 1.0's own; no status of HTTP's."""
+
+STATUS: dict[type[ConsultError], int] = {
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -42,7 +48,10 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
     Damaged: HTTPStatus.INTERNAL_SERVER_ERROR,
     Conflict: HTTPStatus.CONFLICT,
     NotPossible: HTTPStatus.CONFLICT,
+    WrongOffset: HTTPStatus.CONFLICT,
     Taken: HTTPStatus.CONFLICT,
+    Locked: HTTPStatus.LOCKED,
+    ChecksumMismatch: CHECKSUM_MISMATCH,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooMuch: HTTPStatus.TOO_MANY_REQUESTS,
@@ -58,6 +67,7 @@ STATUS: dict[type[ConsultError], HTTPStatus] = {
 _CODES = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.PRECONDITION_FAILED: "unsupported_version",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
 }
@@ -74,7 +84,7 @@ def problem(
 ) -> Response:
     body: dict[str, object] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": phrase_of(status),
         "status": int(status),
         "code": code,
         "detail": detail,
@@ -83,6 +93,10 @@ def problem(
         body["errors"] = list(errors)
     body |= more or {}
     return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def phrase_of(status: int) -> str:
+    return "Checksum Mismatch" if status == CHECKSUM_MISMATCH else HTTPStatus(status).phrase
 
 
 async def on_consult_error(request: Request, error: Exception) -> Response:
@@ -108,6 +122,8 @@ def _headers(error: ConsultError) -> dict[str, str]:
     match error:
         case NotSignedIn():
             return {"WWW-Authenticate": "Bearer"}
+        case WrongOffset():
+            return {"Upload-Offset": str(error.offset)}
         case TooMuch():
             return {"Retry-After": str(error.retry_after)}
         case _:
@@ -160,4 +176,36 @@ HANDLERS = {
     InvalidFields: on_invalid_fields,
     HTTPException: on_http_error,
     Exception: on_crash,
+}
+
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "RFC 9457 problem details.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable; made for programs."},
+        "detail": {"type": "string", "description": "Made for people; says what to do next."},
+        "possible": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Of not_possible: the steps that can be taken instead.",
+        },
+        "holder": {
+            "type": "object",
+            "description": "Of taken: who has it.",
+            "required": ["id", "name"],
+            "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+        },
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
 }

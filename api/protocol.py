@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from api.limits import VOUCH, neighbourhood
+from api.limits import REST, VOUCH, neighbourhood
 from api.problems import problem
 from api.security import SecurityHeaders, add_headers
 from consult.config import Settings
@@ -182,7 +182,10 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_headers, self._header_bytes = True, 0
-        cast("dict[str, Any]", self.scope)["extensions"] = {VOUCH: self._vouch}
+        cast("dict[str, Any]", self.scope)["extensions"] = {
+            VOUCH: self._vouch,
+            REST: self._rest,
+        }
         if not self._deadline:
             self._arm(self.door.header_seconds)
 
@@ -217,6 +220,10 @@ class Connection(HttpToolsProtocol):
         self._header_bytes += size
         if self._header_bytes > _MOST_HEADER_BYTES:
             self._refuse(problem(431, "headers_too_large", "The headers are too large."))
+
+    def _rest(self) -> bytes:
+        rest, self.cycle.body = bytes(self.cycle.body), bytearray()
+        return rest
 
     def _refuse(self, refusal: Response) -> None:
         """Answer a request that never became one, and close."""

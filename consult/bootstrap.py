@@ -20,6 +20,7 @@ from consult.backends.keys import Keys, open_keys
 from consult.backends.mail import Mailer
 from consult.backends.mail.folder import FolderMailer
 from consult.backends.mail.smtp import SmtpMailer
+from consult.backends.staging import Staging
 from consult.backends.storage.local import LocalStorage
 from consult.backends.storage.sealed import SealedStorage
 from consult.config import InvalidSettings, Settings
@@ -34,6 +35,7 @@ class Backends:
     database: Database
     keys: Keys
     storage: SealedStorage
+    staging: Staging
     mailer: Mailer
     jobs: Jobs
     doorbell: Doorbell
@@ -63,6 +65,7 @@ async def open_backends(
             database=database,
             keys=keys,
             storage=SealedStorage(LocalStorage(folder_of(settings.storage_url)), keys),
+            staging=Staging(settings.data_dir / "uploads", keys),
             mailer=_mailer(settings),
             jobs=SqliteJobs(database, task_names=task_names, lock=_worker_lock(settings)),
             doorbell=doorbell,

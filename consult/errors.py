@@ -8,7 +8,10 @@
     ├── Damaged              what was kept has been changed or cut off, and is not shown
     ├── Conflict             the thing is in a state, or has an id, that does not allow it
     │   ├── NotPossible          this step does not lead on from here; says which do
+    │   ├── WrongOffset          an upload does not go on there; says where it does
     │   └── Taken                a colleague was first; says who
+    ├── Locked               somebody else is at it this moment
+    ├── ChecksumMismatch     what arrived is not what was sent
     ├── InvalidRequest       the request cannot be read
     │   └── InvalidFields        it can, but some of its fields are wrong; each is named
     ├── TooMuch              more than the limits allow for now; says when to try again
@@ -95,6 +98,16 @@ class NotPossible(Conflict):
         self.possible = list(possible)
 
 
+class WrongOffset(Conflict):
+    """`offset` is where the upload goes on."""
+
+    code = "wrong_offset"
+
+    def __init__(self, offset: int) -> None:
+        super().__init__("The upload does not go on at this byte. Ask where it does.")
+        self.offset = offset
+
+
 class Taken(Conflict):
     """`holder` is who has it, by id and name."""
 
@@ -104,6 +117,22 @@ class Taken(Conflict):
     def __init__(self, holder_id: UUID, name: str) -> None:
         super().__init__(f"{name} has taken this consult. Speak to them.")
         self.holder_id, self.name = holder_id, name
+
+
+class Locked(ConsultError):
+    code = "upload_locked"
+
+    def __init__(
+        self, message: str = "Another request is at this upload. Try again in a moment."
+    ) -> None:
+        super().__init__(message)
+
+
+class ChecksumMismatch(ConsultError):
+    code = "checksum_mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("These bytes changed on their way, and were not kept. Send them again.")
 
 
 class InvalidRequest(ConsultError):

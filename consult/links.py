@@ -105,9 +105,12 @@ async def count_wrong_try(session: AsyncSession, presented: str) -> None:
         await audit.record(session, None, "link.locked", link.id, consult_id=link.consult_id)
 
 
-def require_use(link: Link) -> None:
-    """Raises Conflict (`link_used_up`) for a link that takes nothing more."""
-    if link.uses >= link.most_uses:
+def require_use(link: Link, *, reserved: int = 0) -> None:
+    """Raises Conflict (`link_used_up`) for a link that takes nothing more.
+
+    `reserved` are the uses that have begun and not ended.
+    """
+    if link.uses + reserved >= link.most_uses:
         raise Conflict(
             "This link has taken all that it can. Ask for a new one.", code="link_used_up"
         )

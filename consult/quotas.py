@@ -1,11 +1,12 @@
 """How many photos there may be: per consult, per person, and while the disk has room.
 
 Counted from the rows, so that a restart forgets nothing. A photo that is already there may
-always be sent again.
+always be sent again. An upload that is under way counts as the photo that it will be.
 """
 
 import shutil
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from anyio import to_thread
@@ -16,13 +17,16 @@ from consult.bootstrap import Backends
 from consult.config import Settings
 from consult.config.checks import folder_of
 from consult.errors import StorageFull, TooMuch
-from consult.models import Actor, Photo, now
+from consult.models import Actor, EarlyPreview, Photo, Upload, now
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
-async def require_room(backends: Backends) -> None:
-    """Raise TooMuch while too many photos wait to be worked on, StorageFull without a free disk."""
+async def require_room(backends: Backends, *, reserved: int = 0) -> None:
+    """Raise TooMuch while too many photos wait to be worked on, StorageFull without a free disk.
+
+    `reserved` are bytes that will be written besides.
+    """
     if backends.image_threads.statistics().tasks_waiting >= backends.settings.decode_queue:
         raise TooMuch(
             "Many photos are being worked on just now. Try again shortly.",
@@ -30,24 +34,29 @@ async def require_room(backends: Backends) -> None:
             retry_after=10,
         )
     usage = await to_thread.run_sync(shutil.disk_usage, folder_of(backends.settings.storage_url))
-    if usage.free * 100 < usage.total * backends.settings.free_space_percent:
+    if (usage.free - reserved) * 100 < usage.total * backends.settings.free_space_percent:
         raise StorageFull("No photo can be kept just now: the service's disk is nearly full.")
 
 
 async def require_quota(
-    session: AsyncSession, settings: Settings, *, actor: Actor, consult_id: UUID
+    session: AsyncSession, settings: Settings, *, actor: Actor, consult_id: UUID, photo_id: UUID
 ) -> None:
-    """Raise TooMuch where one photo more by this person, in this consult, would be too many."""
-    await require_consult_quota(session, settings, consult_id=consult_id)
-    await _require_hour(session, settings, actor)
-    await _require_day(session, settings, actor)
+    """Raise TooMuch where this photo by this person, in this consult, would be one too many.
+
+    Where it has begun to come, it does not count twice.
+    """
+    await require_consult_quota(session, settings, consult_id=consult_id, photo_id=photo_id)
+    await _require_hour(session, settings, actor, photo_id)
+    await _require_day(session, settings, actor, photo_id)
 
 
 async def require_consult_quota(
-    session: AsyncSession, settings: Settings, *, consult_id: UUID
+    session: AsyncSession, settings: Settings, *, consult_id: UUID, photo_id: UUID
 ) -> None:
     query = select(func.count()).select_from(Photo).where(Photo.consult_id == consult_id)
-    if (await session.exec(query)).one() >= settings.photos_per_consult:
+    photos = (await session.exec(query)).one()
+    coming = await _coming(session, photo_id, Upload.consult_id == consult_id)
+    if photos + coming.number >= settings.photos_per_consult:
         raise TooMuch(
             f"A consult takes {settings.photos_per_consult} photos. Open another one for more.",
             code="consult_full",
@@ -55,16 +64,22 @@ async def require_consult_quota(
         )
 
 
-async def _require_hour(session: AsyncSession, settings: Settings, actor: Actor) -> None:
+async def _require_hour(
+    session: AsyncSession, settings: Settings, actor: Actor, photo_id: UUID
+) -> None:
     """The newest but so many is what has to grow an hour old."""
+    since = now() - _HOUR
+    mine = (Upload.created_by == actor.user_id, Upload.created_at > since)
+    coming = await _coming(session, photo_id, *mine)
     query = (
         select(Photo.created_at)
-        .where(*_sent_by(actor, since=now() - _HOUR))
+        .where(*_sent_by(actor, since=since))
         .order_by(col(Photo.created_at).desc())
-        .offset(settings.photos_per_hour - 1)
+        .offset(max(0, settings.photos_per_hour - 1 - coming.number))
         .limit(1)
     )
-    if blocking := (await session.exec(query)).first():
+    full = coming.number >= settings.photos_per_hour
+    if blocking := (coming.oldest if full else (await session.exec(query)).first()):
         raise TooMuch(
             f"You have sent {settings.photos_per_hour} photos within an hour. Send more later.",
             code="hour_full",
@@ -72,17 +87,70 @@ async def _require_hour(session: AsyncSession, settings: Settings, actor: Actor)
         )
 
 
-async def _require_day(session: AsyncSession, settings: Settings, actor: Actor) -> None:
+async def _require_day(
+    session: AsyncSession, settings: Settings, actor: Actor, photo_id: UUID
+) -> None:
     query = select(func.sum(Photo.size), func.min(Photo.created_at)).where(
         *_sent_by(actor, since=now() - _DAY)
     )
-    total, oldest = (await session.exec(query)).one()
+    sent, first = (await session.exec(query)).one()
+    coming = await _coming(session, photo_id, Upload.created_by == actor.user_id)
+    total, oldest = (sent or 0) + coming.size, first or coming.oldest
     if oldest and total >= settings.photo_bytes_per_day:
         raise TooMuch(
             f"You have sent {total // 1_000_000} MB of photos within a day. Send more later.",
             code="day_full",
             retry_after=_seconds_until(oldest + _DAY),
         )
+
+
+async def require_preview_quota(
+    session: AsyncSession, settings: Settings, *, actor: Actor, consult_id: UUID
+) -> None:
+    """Raise TooMuch where too many small pictures wait for the photo that they announce."""
+    wait = int(_HOUR.total_seconds())
+    of_consult = await _early(session, EarlyPreview.consult_id == consult_id)
+    mine = (EarlyPreview.created_by == actor.user_id, EarlyPreview.created_at > now() - _HOUR)
+    if of_consult >= settings.photos_per_consult or (
+        await _early(session, *mine) >= settings.photos_per_hour
+    ):
+        raise TooMuch(
+            "Many small pictures have come, and not their photos. Send those first.",
+            code="previews_full",
+            retry_after=wait,
+        )
+
+
+async def _early(session: AsyncSession, *of: bool) -> int:
+    query = select(func.count()).select_from(EarlyPreview).where(*of)
+    return (await session.exec(query)).one()
+
+
+async def bytes_coming(session: AsyncSession, photo_id: UUID) -> int:
+    """How many bytes all uploads that are under way will have, but for that of this photo."""
+    return (await _coming(session, photo_id)).size
+
+
+class Coming(NamedTuple):
+    """Photos that are still on their way."""
+
+    number: int
+    size: int
+    """Bytes."""
+    oldest: datetime | None
+
+
+async def _coming(session: AsyncSession, photo_id: UUID, *of: bool) -> Coming:
+    """Those that `of` picks, but for this photo."""
+    query = select(
+        func.count(), func.coalesce(func.sum(Upload.length), 0), func.min(Upload.created_at)
+    ).where(
+        *of,
+        Upload.photo_id != photo_id,
+        col(Upload.finished_at).is_(None),
+        col(Upload.expires_at) > now(),
+    )
+    return Coming(*(await session.exec(query)).one())
 
 
 def _sent_by(actor: Actor, *, since: datetime) -> tuple[bool, ...]:

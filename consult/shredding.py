@@ -16,7 +16,7 @@ from consult import audit
 from consult.accounts import find_user
 from consult.backends.jobs import Jobs
 from consult.errors import Conflict, NotFound
-from consult.models import Consult, Photo, Preview, Role, User, now
+from consult.models import Consult, EarlyPreview, Photo, Preview, Role, Upload, User, now
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ async def clear_up(session: AsyncSession, jobs: Jobs, estate: Estate) -> None:
     """Drop what no key is needed for, once the keys are forgotten, and put it on record."""
     photos = select(Photo.id).where(col(Photo.consult_id).in_(estate.consult_ids))
     await session.exec(delete(Preview).where(col(Preview.photo_id).in_(photos)))
+    for table in (Upload, EarlyPreview):
+        await session.exec(delete(table).where(col(table.consult_id).in_(estate.consult_ids)))
     await session.exec(
         update(Consult)
         .where(col(Consult.id).in_(estate.consult_ids), col(Consult.shredded_at).is_(None))

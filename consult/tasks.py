@@ -17,6 +17,7 @@ from consult import (
     outcomes,
     sending,
     services,
+    uploads,
     webhooks,
 )
 from consult.accounts import mail
@@ -36,6 +37,7 @@ from consult.models import (
 )
 
 SWEEP_ORPHANS = "sweep_orphans"
+SWEEP_UPLOADS = "sweep_uploads"
 REMIND_OF_REVIEWS = "remind_of_reviews"
 ANCHOR_AUDIT = "anchor_audit"
 MAIL_ANCHOR = "mail_anchor"
@@ -59,6 +61,7 @@ NAMES = frozenset(
         mail.SEND_RECOVERY_LINK,
         mail.SEND_ACCOUNT_NOTICE,
         SWEEP_ORPHANS,
+        SWEEP_UPLOADS,
         REMIND_OF_REVIEWS,
         ANCHOR_AUDIT,
         MAIL_ANCHOR,
@@ -88,6 +91,7 @@ def tasks_of(backends: Backends) -> Mapping[str, Task]:
         mail.SEND_RECOVERY_LINK: partial(send_recovery_link, backends),
         mail.SEND_ACCOUNT_NOTICE: partial(send_account_notice, backends),
         SWEEP_ORPHANS: partial(sweep_orphans, backends),
+        SWEEP_UPLOADS: partial(sweep_uploads, backends),
         REMIND_OF_REVIEWS: partial(remind_of_reviews, backends),
         ANCHOR_AUDIT: partial(anchor_audit, backends),
         MAIL_ANCHOR: partial(mail_anchor, backends),
@@ -196,6 +200,14 @@ async def sweep_orphans(backends: Backends) -> None:
         for key in batch:
             if key not in owned:
                 await backends.storage.delete(key)
+
+
+async def sweep_uploads(backends: Backends) -> None:
+    """Delete what is left of uploads that expired, were finished, or are nobody's."""
+    async with backends.database.writes.begin() as session:
+        unwanted = await uploads.sweep_uploads(session, backends)
+    for upload_id in unwanted:
+        await backends.staging.delete(upload_id)
 
 
 async def anchor_audit(backends: Backends) -> None:

@@ -17,6 +17,7 @@ from consult.tasks import (
     REMIND_OF_REVIEWS,
     RESUME_SENDING,
     SWEEP_ORPHANS,
+    SWEEP_UPLOADS,
     WARN_OF_GAPS,
     tasks_of,
 )
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 _HOUR = 60 * 60.0
 _ROUNDS = {
     SWEEP_ORPHANS: 24 * _HOUR,
+    SWEEP_UPLOADS: _HOUR,
     REMIND_OF_REVIEWS: _HOUR,
     MAIL_DUE_REQUESTS: 30.0,
     ASK_FOR_OUTCOMES: _HOUR,

@@ -27,7 +27,7 @@ from api.consults.shapes import (
     shown_to,
 )
 from api.openapi import operation
-from api.photos import shape_photos
+from api.photos import shape_coming, shape_photos
 from api.shapes import Person
 from api.state import ConsultRequest
 from consult import audit
@@ -52,7 +52,7 @@ from consult.consults import (
 )
 from consult.errors import InvalidFields
 from consult.outcomes import outcome_told_at
-from consult.photos import photos_in
+from consult.photos import coming_in, photos_in
 
 
 @operation(
@@ -124,6 +124,7 @@ async def get_consult(request: ConsultRequest) -> Response:
         people = [Person.of(user) for user in await people_of(session, seat)]
         guests = [shape_guest(guest) for guest in await guests_of(session, seat)]
         photos = await shape_photos(session, await photos_in(session, seat))
+        coming = await shape_coming(session, await coming_in(session, seat))
         pages = [PageRead.of(page, seat) for page in await pages_of(session, seat)]
         outcome_at = await outcome_told_at(session, seat)
         unreachable = [Person.of(user) for user in await unreachable_of(session, seat)]
@@ -137,6 +138,7 @@ async def get_consult(request: ConsultRequest) -> Response:
         people=people,
         guests=guests,
         photos=photos,
+        coming=coming,
         emergency_until=emergency_until,
         pages=pages,
         unreachable=unreachable,

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.bodies import Body, Query
 from api.clock import ClockRead, EmergencyRead, OwnerRead, PageRead, ServiceBrief
-from api.photos import PhotoRead
+from api.photos import ComingPhoto, PhotoRead
 from api.shapes import PatientRead, Person, Shape, Time
 from consult.access import Consent, Relation
 from consult.clinical.red_flags import RedFlag
@@ -145,6 +145,8 @@ class ConsultDetail(ConsultRead):
     guests: list[GuestRead]
     """Those of the people who were asked in for a while."""
     photos: list[PhotoRead]
+    coming: list[ComingPhoto]
+    """Of these only a small picture is here."""
     emergency_until: Time | None
     """You look under an emergency access, which ends then. It is to look only."""
     pages: list[PageRead]

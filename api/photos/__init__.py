@@ -1,6 +1,16 @@
 """Photos over HTTP."""
 
-from api.photos.handlers import routes
-from api.photos.shapes import PhotoRead, shape_photos
+from api.photos.handlers import routes, show_to
+from api.photos.query import PhotoQuery
+from api.photos.shapes import ComingPhoto, PhotoRead, PhotoReceipt, shape_coming, shape_photos
 
-__all__ = ["PhotoRead", "routes", "shape_photos"]
+__all__ = [
+    "ComingPhoto",
+    "PhotoQuery",
+    "PhotoRead",
+    "PhotoReceipt",
+    "routes",
+    "shape_coming",
+    "shape_photos",
+    "show_to",
+]

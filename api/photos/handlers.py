@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID, uuid4
 
-from pydantic import BeforeValidator, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -15,6 +14,8 @@ from api.auth import actor_of
 from api.bodies import Body, Query, announced_size, read_bytes, read_json, read_query
 from api.downloads import while_allowed
 from api.openapi import operation
+from api.photos import early
+from api.photos.query import PhotoQuery
 from api.photos.shapes import (
     CertificateRead,
     PhotoPut,
@@ -26,39 +27,19 @@ from api.security import picture_headers, refuse_other_viewers
 from api.state import ConsultRequest
 from consult.access import Action
 from consult.bootstrap import Backends
-from consult.clinical.body_sites import Laterality, View, parse_site
-from consult.errors import Damaged, InvalidFields, NotFound
+from consult.errors import Damaged
 from consult.models import Actor, Photo, Purpose, Role
 from consult.photos import (
-    Facts,
     Seen,
     attach_photo,
     find_place,
-    find_preview,
     find_turn,
     open_photo,
+    open_preview,
     record_damage,
     require_welcome,
     turn_photo,
 )
-
-
-class PhotoQuery(Query):
-    body_site: str | None = None
-    # An empty word is none. pydantic asks the enum, whose own refusal would repeat the word.
-    laterality: Annotated[Laterality | None, BeforeValidator(lambda word: word or None)] = None
-    view: View | None = None
-    note: Annotated[str, StringConstraints(max_length=1000)] = ""
-
-    def facts(self) -> Facts:
-        """`hand_left`, as body maps write it, is a hand and a side."""
-        try:
-            site, side = parse_site(self.body_site) if self.body_site else (None, None)
-        except ValueError as error:
-            raise InvalidFields({"body_site": str(error)}) from None
-        if side and self.laterality not in (None, side):
-            raise InvalidFields({"laterality": "This contradicts the side in body_site."})
-        return Facts(site, side or self.laterality, self.view, self.note)
 
 
 class LookQuery(Query):
@@ -97,7 +78,7 @@ async def put_photo(request: ConsultRequest) -> Response:
             photo, created = await attach_photo(
                 session, backends, place=place, upload=upload, facts=facts
             )
-            shown = await _shown_to(session, actor, photo)
+            shown = await show_to(session, actor, photo)
     return shown.response(201 if created else 200)
 
 
@@ -126,7 +107,7 @@ async def post_turn(request: ConsultRequest) -> Response:
 
 
 @operation(
-    "Read the facts of a photo.", action=Action.CONSULT_READ, returns=PhotoRead, errors=(404,)
+    "Read the facts of a photo.", action=Action.CONSULT_READ, returns=PhotoRead, errors=(404, 409)
 )
 async def get_photo_facts(request: ConsultRequest) -> Response:
     actor = await actor_of(request)
@@ -142,7 +123,7 @@ async def get_photo_facts(request: ConsultRequest) -> Response:
     action=Action.IMAGE_READ,
     query=LookQuery,
     returns="image/jpeg",
-    errors=(403, 404, 422),
+    errors=(403, 404, 409, 422),
     instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_image(request: ConsultRequest) -> Response:
@@ -154,7 +135,7 @@ async def get_image(request: ConsultRequest) -> Response:
 
 
 @operation(
-    "See the photo small.",
+    "See the photo small, or the small picture that was sent ahead of it.",
     action=Action.IMAGE_READ,
     query=LookQuery,
     returns="image/jpeg",
@@ -162,13 +143,13 @@ async def get_image(request: ConsultRequest) -> Response:
     instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_preview(request: ConsultRequest) -> Response:
-    seat, photo = await _opened(request, "preview")
-    async with request.state["backends"].database.reads() as session:
-        preview = await find_preview(session, seat, photo.id)
-    if preview is None:
-        raise NotFound
-    headers = picture_headers(len(preview.jpeg), 'inline; filename="preview.jpg"')
-    return Response(preview.jpeg, headers=headers, media_type="image/jpeg")
+    refuse_other_viewers(request)
+    actor = await actor_of(request)
+    purpose, photo_id = read_query(request, LookQuery).purpose, request.path_params["photo_id"]
+    async with recording(request) as session:
+        jpeg = await open_preview(session, actor, photo_id, purpose=purpose)
+    headers = picture_headers(len(jpeg), 'inline; filename="preview.jpg"')
+    return Response(jpeg, headers=headers, media_type="image/jpeg")
 
 
 @operation(
@@ -176,7 +157,7 @@ async def get_preview(request: ConsultRequest) -> Response:
     action=Action.IMAGE_READ,
     query=LookQuery,
     returns="application/dicom",
-    errors=(403, 404, 422),
+    errors=(403, 404, 409, 422),
     instead=(Action.IMAGE_READ_FOR_OTHERS,),
 )
 async def get_dicom(request: ConsultRequest) -> Response:
@@ -190,7 +171,7 @@ async def get_dicom(request: ConsultRequest) -> Response:
     "Read what was found, removed and kept.",
     action=Action.IMAGE_READ,
     returns=CertificateRead,
-    errors=(403, 404),
+    errors=(403, 404, 409),
 )
 async def get_certificate(request: ConsultRequest) -> Response:
     refuse_other_viewers(request)
@@ -208,7 +189,8 @@ async def _streamed(
     return StreamingResponse(shown, headers=headers, media_type=media_type)
 
 
-async def _shown_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:
+async def show_to(session: AsyncSession, actor: Actor, photo: Photo) -> PhotoRead | PhotoReceipt:
+    """What the sender of a photo is told of it."""
     if actor.role is Role.DEVICE:
         return PhotoReceipt.model_validate(photo.model_dump())
     (shown,) = await shape_photos(session, [photo])
@@ -252,6 +234,7 @@ async def _begun(chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
 
 
 routes = [
+    *early.routes,
     Route("/api/consults/{consult_id:uuid}/photos/{photo_id:uuid}", put_photo, methods=["PUT"]),
     Route("/api/photos/{photo_id:uuid}", get_photo_facts),
     Route("/api/photos/{photo_id:uuid}/turn", post_turn, methods=["POST"]),

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.shapes import PatientRead, Person, Shape, Time
-from consult.models import Photo, PhotoVerdict, RejectionReason, User
+from consult.models import EarlyPreview, Photo, PhotoVerdict, RejectionReason, User
 
 
 class QualityRead(Shape):
@@ -61,6 +61,31 @@ class PhotoRead(Shape):
     """The rejected photo whose place this one took."""
 
 
+class ComingPhoto(Shape):
+    """A photo of which only the small picture has come that was sent ahead: see its /preview."""
+
+    id: UUID
+    consult_id: UUID
+    shown_as: Literal["preview"] = "preview"
+    width: int
+    """Of the small picture."""
+    height: int
+    body_site: str | None
+    laterality: str | None
+    view: str | None
+    note: str
+    created_at: Time
+    created_by: Person
+
+
+class PreviewReceipt(Shape):
+    """What there is of the photo now: only the small picture, or already the photo itself."""
+
+    id: UUID
+    consult_id: UUID
+    shown_as: Literal["preview", "original"]
+
+
 class PhotoReceipt(Shape):
     """What a tablet is told of a photo that it sent: that it is here, and nothing else."""
 
@@ -103,6 +128,21 @@ async def shape_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[P
         for user in (await session.exec(select(User).where(col(User.id).in_(named - {None})))).all()
     }
     return [_shape_photo(photo, people) for photo in photos]
+
+
+async def shape_coming(
+    session: AsyncSession, previews: Sequence[EarlyPreview]
+) -> list[ComingPhoto]:
+    senders = {early.created_by for early in previews}
+    found = (await session.exec(select(User).where(col(User.id).in_(senders)))).all()
+    people = {user.id: Person.of(user) for user in found}
+    return [
+        ComingPhoto.model_validate(
+            early.model_dump(exclude={"jpeg"})
+            | {"id": early.photo_id, "created_by": people[early.created_by]}
+        )
+        for early in previews
+    ]
 
 
 def _shape_photo(photo: Photo, people: Mapping[UUID, User]) -> PhotoRead:

@@ -87,7 +87,7 @@ def bundle(rows: Iterable[AuditRow], observer: Observer) -> Resource:
 
 
 _READS = ("viewed", "followed", "read", "exported")
-_CREATES = ("opened", "attached", "turned", "posted")
+_CREATES = ("opened", "attached", "begun", "previewed", "turned", "posted")
 _HEALTH = ("consult", "consults", "photo", "message", "messages", "image", "readers", "disclosures")
 _REFUSED_CREATES = ("open", "attach", "turn", "turn_others", "post", "post_to_clinicians")
 

@@ -22,6 +22,7 @@ WORDS = {
     "consents.viewed": "read what was agreed to",
     "proxies.viewed": "read who acts for the patient",
     "photo.attached": "sent the photo",
+    "photo.previewed": "sent a small picture of the photo",
     "photo.turned": "turned the photo",
     "photo.image.viewed": "saw the photo",
     "photo.preview.viewed": "saw the photo, small",

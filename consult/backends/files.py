@@ -3,11 +3,15 @@
 import fcntl
 import os
 import tempfile
+import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
 Data = bytes | bytearray | memoryview
+
+_ABANDONED_SECONDS = 60 * 60.0
+"""No write takes that long: an older unfinished file is what a crash left behind."""
 
 
 def write_durably(path: Path, pieces: Iterable[Data], *, partials: Path) -> int:
@@ -28,6 +32,22 @@ def write_durably(path: Path, pieces: Iterable[Data], *, partials: Path) -> int:
         raise
     sync_directory(path.parent)
     return size
+
+
+def remove_abandoned(partials: Path) -> None:
+    """Delete what `write_durably` left unfinished in there, when it is old."""
+    before = time.time() - _ABANDONED_SECONDS
+    for path in partials.iterdir():
+        if written_at(path) < before:
+            path.unlink(missing_ok=True)
+
+
+def written_at(path: Path) -> float:
+    """Seconds since the epoch; infinite, so never old, when the file is gone meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def make_directory(path: Path) -> None:

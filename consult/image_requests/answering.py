@@ -38,6 +38,18 @@ class Answer:
     rejected_for: RejectionReason | None
     """What was wrong with that photo."""
 
+    @property
+    def facts(self) -> Facts:
+        """What the request says of the photo, where its sender says which one it is."""
+        if self.number is None:
+            return Facts()
+        wanted = self.request.wanted[self.number]
+        return Facts(
+            body_site=BodySite(wanted["body_site"]) if wanted["body_site"] else None,
+            laterality=Laterality(wanted["laterality"]) if wanted["laterality"] else None,
+            view=View(wanted["view"]) if wanted["view"] else None,
+        )
+
 
 async def asked_by(
     session: AsyncSession, actor: Actor, link: Link, *, number: int | None = None
@@ -76,7 +88,7 @@ async def attach_answer(
         backends,
         place=place,
         upload=upload,
-        facts=_facts(answer),
+        facts=answer.facts,
         retake_of=answer.retake_of,
     )
     if created:
@@ -85,18 +97,6 @@ async def attach_answer(
         seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
         await _note(session, seat, answer, photo)
     return photo, created
-
-
-def _facts(answer: Answer) -> Facts:
-    """What the request says of the photo, where its sender says which one it is."""
-    if answer.number is None:
-        return Facts()
-    wanted = answer.request.wanted[answer.number]
-    return Facts(
-        body_site=BodySite(wanted["body_site"]) if wanted["body_site"] else None,
-        laterality=Laterality(wanted["laterality"]) if wanted["laterality"] else None,
-        view=View(wanted["view"]) if wanted["view"] else None,
-    )
 
 
 async def _note(session: AsyncSession, seat: Seat, answer: Answer, photo: Photo) -> None:

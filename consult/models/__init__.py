@@ -65,18 +65,20 @@ from consult.models.notice import (
     QuietHours,
 )
 from consult.models.outcome import AdviceTaken, Healing, PatientOutcome, Went
-from consult.models.photo import Photo, Preview
+from consult.models.photo import EarlyPreview, Photo, Preview
 from consult.models.proxy import FOR_A_CHILD, Proxy, ProxyBasis
 from consult.models.review import PhotoVerdict, RejectionReason, Review
 from consult.models.sealed import PrivateBytes, PrivateJSON, PrivateText, private
 from consult.models.service import DEFAULT_SERVICE, Handover, Service, Shift
 from consult.models.step import OPENED, Step
+from consult.models.upload import MAY_TAKE, Upload
 from consult.models.webhook import Attempt, Delivery, Webhook
 
 __all__ = [
     "CLINICIANS",
     "DEFAULT_SERVICE",
     "FOR_A_CHILD",
+    "MAY_TAKE",
     "OPENED",
     "OPEN_FOR",
     "PEOPLE",
@@ -107,6 +109,7 @@ __all__ = [
     "DeviceChallenge",
     "DeviceSession",
     "Disposition",
+    "EarlyPreview",
     "Escalation",
     "EscalationKind",
     "EscalationOutcome",
@@ -152,6 +155,7 @@ __all__ = [
     "Service",
     "Shift",
     "Step",
+    "Upload",
     "Urgency",
     "User",
     "Via",

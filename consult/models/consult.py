@@ -154,7 +154,7 @@ class Event(SQLModel, table=True):
     number: int | None = None
     """Its number in everyone's view; None when only clinicians are told."""
     kind: str
-    """message.posted · photo.attached · photo.accepted · photo.rejected · request.changed ·
+    """message.posted · photo.previewed · photo.attached · photo.accepted · photo.rejected · request.changed ·
     outcome.given · consult.changed"""
     subject_id: UUID | None = None
     created_at: datetime = Field(default_factory=now)

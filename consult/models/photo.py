@@ -91,3 +91,31 @@ class Preview(SQLModel, table=True):
 
     photo_id: UUID = Field(foreign_key="photo.id", primary_key=True)
     jpeg: PrivateBytes = Field(sa_type=sealed("preview.jpeg", PrivateBytes))
+
+
+class EarlyPreview(SQLModel, table=True):
+    """A small picture that its sender sent ahead, until the photo itself has come.
+
+    It is no photo: nothing is made of it, and it goes when the photo is there.
+    """
+
+    __table_args__ = (
+        sa.Index("ix_earlypreview_created_by_created_at", "created_by", "created_at"),
+    )
+
+    photo_id: UUID = Field(primary_key=True)
+    """That of the photo that it announces."""
+    consult_id: UUID = Field(foreign_key="consult.id", index=True)
+    created_by: UUID = Field(foreign_key="user.id")
+    created_at: datetime = Field(default_factory=now)
+    jpeg: PrivateBytes = Field(sa_type=sealed("earlypreview.jpeg", PrivateBytes))
+    """Scrubbed."""
+    sha256_before: str
+    """Of what arrived: recognises the same upload again."""
+    width: int
+    height: int
+
+    body_site: str | None = None
+    laterality: str | None = None
+    view: str | None = None
+    note: PrivateText = Field(sa_type=sealed("earlypreview.note"))

@@ -15,6 +15,7 @@ from consult.errors import Conflict, NotFound
 from consult.imaging import dicom
 from consult.imaging.scrub import scrub
 from consult.models import WRITE_ONLY, Actor, Photo, PhotoVerdict, now
+from consult.photos.early import forget_preview
 from consult.photos.instances import Facts, Made, Place, context_of, keep, place_for, row_of
 from consult.photos.reading import show_again
 from consult.photos.rows import consult_of, find_photo, id_taken, known_photo, require_newest
@@ -38,15 +39,16 @@ async def find_place(
     return await place_for(session, seat, photo_id, known=known)
 
 
-async def require_welcome(session: AsyncSession, backends: Backends, place: Place) -> None:
+async def require_welcome(
+    session: AsyncSession, backends: Backends, place: Place, *, reserved: int = 0
+) -> None:
     """Look, before a byte of the body is read, whether there is room; the same again always is.
 
-    Raises TooMuch, StorageFull.
+    `reserved` are bytes that will be written besides. Raises TooMuch, StorageFull.
     """
     if place.known is None:
-        actor, consult_id = place.seat.actor, place.seat.consult.id
-        await require_room(backends)
-        await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
+        await require_room(backends, reserved=reserved)
+        await _require_quota(session, backends, place)
 
 
 async def attach_photo(
@@ -84,7 +86,7 @@ async def attach_photo(
         sha256 = made.scrubbed.certificate.sha256_before
         return await _shown_again(session, place.seat, known, sha256), False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
-    await require_quota(session, backends.settings, actor=actor, consult_id=consult_id)
+    await _require_quota(session, backends, place)
     rejected = await _rejected(session, seat, retake_of) if retake_of else None
     photo = row_of(
         made,
@@ -98,10 +100,18 @@ async def attach_photo(
     seat.consult.photo_count += 1
     preview = made.scrubbed.preview
     await keep(session, backends, seat, photo, preview=preview, deed="photo.attached")
+    await forget_preview(session, seat, photo.id)
     if rejected:
         rejected.replaced_by = photo.id
         session.add(rejected)
     return photo, True
+
+
+async def _require_quota(session: AsyncSession, backends: Backends, place: Place) -> None:
+    actor, consult_id = place.seat.actor, place.seat.consult.id
+    await require_quota(
+        session, backends.settings, actor=actor, consult_id=consult_id, photo_id=place.photo_id
+    )
 
 
 async def _rejected(session: AsyncSession, seat: Seat, photo_id: UUID) -> Photo:

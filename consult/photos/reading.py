@@ -10,7 +10,13 @@ from consult.access import Action
 from consult.consults import Seat, get_seat
 from consult.errors import NotFound
 from consult.models import Actor, Photo, Purpose
-from consult.photos.rows import consult_of, find_photo
+from consult.photos.rows import (
+    consult_of_either,
+    early_in,
+    find_photo,
+    find_preview,
+    original_missing,
+)
 
 _NO_CONSULT = UUID(int=0)
 
@@ -30,13 +36,16 @@ async def get_photo(
     *,
     purpose: Purpose = Purpose.CARE,
 ) -> Seen:
-    """The photo, if this actor may do `action` in its consult; else as `get_seat` refuses it."""
+    """The photo, if this actor may do `action` in its consult; else as `get_seat` refuses it.
+
+    Raises Conflict (`original_missing`) where only a small picture of it has come.
+    """
     # An absent photo takes the same way as one that is not yours, and the same time.
-    consult_id = await consult_of(session, photo_id) or _NO_CONSULT
+    consult_id = await consult_of_either(session, photo_id) or _NO_CONSULT
     seat = await get_seat(session, actor, consult_id, action, purpose=purpose)
     photo = await find_photo(session, seat, photo_id)
     if photo is None:
-        raise NotFound
+        raise original_missing() if await early_in(session, seat, photo_id) else NotFound
     return Seen(seat, photo)
 
 
@@ -60,6 +69,20 @@ async def open_photo(
     about: audit.About = {**seen.seat.about, "purpose": purpose}
     await audit.record(session, seen.seat.actor, deed, photo_id, **about)
     return seen
+
+
+async def open_preview(
+    session: AsyncSession, actor: Actor, photo_id: UUID, *, purpose: Purpose = Purpose.CARE
+) -> bytes:
+    """The small picture: of the photo, or the one that was sent ahead of it. The look is on record."""
+    consult_id = await consult_of_either(session, photo_id) or _NO_CONSULT
+    seat = await get_seat(session, actor, consult_id, _look_for(purpose), purpose=purpose)
+    found = await find_preview(session, seat, photo_id) or await early_in(session, seat, photo_id)
+    if found is None:
+        raise NotFound
+    about: audit.About = {**seat.about, "purpose": purpose}
+    await audit.record(session, seat.actor, "photo.preview.viewed", photo_id, **about)
+    return found.jpeg
 
 
 async def record_damage(session: AsyncSession, seen: Seen) -> None:

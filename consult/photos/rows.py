@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from consult.access import Action
 from consult.consults import Seat
 from consult.errors import Conflict
-from consult.models import Photo, Preview
+from consult.models import EarlyPreview, Photo, Preview
 
 
 async def find_photo(session: AsyncSession, seat: Seat, photo_id: UUID) -> Photo | None:
@@ -46,9 +46,43 @@ async def find_preview(session: AsyncSession, seat: Seat, photo_id: UUID) -> Pre
     return (await session.exec(query)).first()
 
 
+async def early_in(session: AsyncSession, seat: Seat, photo_id: UUID) -> EarlyPreview | None:
+    """The small picture that was sent ahead of a photo that has not come."""
+    query = select(EarlyPreview).where(
+        EarlyPreview.photo_id == photo_id, EarlyPreview.consult_id == seat.consult.id
+    )
+    return (await session.exec(query)).first()
+
+
+async def coming_in(session: AsyncSession, seat: Seat) -> list[EarlyPreview]:
+    """Those of the consult, oldest first: each is all that there is of its photo."""
+    query = (
+        select(EarlyPreview)
+        .where(EarlyPreview.consult_id == seat.consult.id)
+        .order_by(col(EarlyPreview.created_at), col(EarlyPreview.photo_id))
+    )
+    return list((await session.exec(query)).all())
+
+
+async def consult_of_either(session: AsyncSession, photo_id: UUID) -> UUID | None:
+    """The same where only the small picture has come. One question, whatever there is."""
+    photo = select(Photo.consult_id).where(Photo.id == photo_id).scalar_subquery()
+    early = (
+        select(EarlyPreview.consult_id).where(EarlyPreview.photo_id == photo_id).scalar_subquery()
+    )
+    return (await session.exec(select(func.coalesce(photo, early)))).first()
+
+
 async def consult_of(session: AsyncSession, photo_id: UUID) -> UUID | None:
     """Whose consult to ask for, and nothing else of the photo."""
     return (await session.exec(select(Photo.consult_id).where(Photo.id == photo_id))).first()
+
+
+def original_missing() -> Conflict:
+    return Conflict(
+        "Only a small picture of this photo has come so far. Look at that, and wait for the rest.",
+        code="original_missing",
+    )
 
 
 def id_taken() -> Conflict:

@@ -90,7 +90,9 @@ async def turn_photo(
     actor = place.seat.actor
     seat, old = await get_photo(session, actor, turn.photo.id, _action(turn.photo, actor))
     require_newest(old)
-    await require_consult_quota(session, backends.settings, consult_id=old.consult_id)
+    await require_consult_quota(
+        session, backends.settings, consult_id=old.consult_id, photo_id=place.photo_id
+    )
     photo = row_of(
         made,
         place,

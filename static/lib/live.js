@@ -4,7 +4,7 @@ import { getSession } from "./api.js";
 import { delay } from "./backoff.js";
 
 const NAMES = [
-  "message.posted", "photo.attached", "photo.accepted", "photo.rejected", "request.changed", "outcome.given",
+  "message.posted", "photo.previewed", "photo.attached", "photo.accepted", "photo.rejected", "request.changed", "outcome.given",
   "advice.signed", "advice.acknowledged", "clock.moved", "consult.changed",
 ];
 const SETTLED = 10_000; // a stream that lasted this long was a good one

@@ -99,7 +99,7 @@ async def test_every_unsafe_route_refuses_a_browser_without_the_token_of_the_pag
         probe
         for probe in probes
         if probe.actor == "the specialist without the token of the page"
-        and not probe.route.startswith("GET")
+        and not probe.route.startswith(("GET", "HEAD"))
         and probe.route not in PUBLIC
     ]
 
@@ -116,13 +116,17 @@ async def test_every_answer_about_health_left_a_row_of_the_deed_or_of_the_refusa
         query = select(AuditRow.request_id, func.count()).group_by(col(AuditRow.request_id))
         rows = dict((await session.exec(query)).all())
 
-    told = [probe for probe in probes if probe.route in about_health and probe.allowed]
+    told = [probe for probe in probes if probe.route in about_health - NUMBERS and probe.allowed]
     refused = [probe for probe in probes if probe.route in about_health and probe.status == 404]
     assert [probe for probe in told + refused if not rows.get(probe.request_id)] == []
     assert len(told) > 200
     assert len(refused) > 300
     nobody = [probe for probe in probes if probe.status == 401 and probe.route in about_health]
     assert [probe for probe in nobody if rows.get(probe.request_id)] == []
+
+
+# How many bytes of their own photo have arrived is all that these say, and often.
+NUMBERS = {"HEAD /api/uploads/{upload_id}", "PATCH /api/uploads/{upload_id}"}
 
 
 class TestTheChecker:

@@ -121,7 +121,10 @@ class TestReplay:
 OF_A_CONSULT = [
     route
     for route in route_names()
-    if any(name in route for name in ("{consult_id}", "{photo_id}", "{patient_id}", "{glass_id}"))
+    if any(
+        name in route
+        for name in ("{consult_id}", "{photo_id}", "{patient_id}", "{glass_id}", "{upload_id}")
+    )
     and "/api/link/" not in route  # nobody gets there without a link
 ]
 # It asks for a passkey before it looks for anything; to everybody else it is not there.

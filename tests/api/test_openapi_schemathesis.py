@@ -23,6 +23,8 @@ from api.openapi import build
 from tests.api.authorization.server import Server, serving
 from tests.api.authorization.world import World, make_people, make_world
 
+SERIALIZERS: Any = schemathesis.serializer
+SERIALIZERS.alias("application/offset+octet-stream", "application/octet-stream")
 SCHEMA: Any = schemathesis.openapi.from_dict(build(API_ROUTES))
 OPERATIONS: dict[str, Any] = {
     operation.ok().label: operation.ok() for operation in SCHEMA.get_all_operations()
@@ -89,7 +91,7 @@ def test_every_answer_is_one_that_the_document_names(
             case.path_parameters = place.world.ids
         answer = case.call(base_url=place.server.origin, headers=headers)
         case.validate_response(answer, checks=CHECKS)
-        if answer.status_code >= 400:
+        if answer.status_code >= 400 and not label.startswith("HEAD"):  # which has no body
             assert answer.headers["content-type"][0] == "application/problem+json"
             assert answer.json()["status"] == answer.status_code
 

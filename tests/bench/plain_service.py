@@ -118,7 +118,13 @@ async def put_photo(request: Any) -> Response:
 
             seat = await seat_in(session)
             await known_photo(session, seat, photo_id)
-            await require_quota(session, backends.settings, actor=seat.actor, consult_id=CONSULT)
+            await require_quota(
+                session,
+                backends.settings,
+                actor=seat.actor,
+                consult_id=CONSULT,
+                photo_id=photo_id,
+            )
             key = file.key
             photo = row_of(
                 made, place, facts, storage_key=key, created_by=PATIENT, on_behalf_of=None

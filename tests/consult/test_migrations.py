@@ -567,6 +567,42 @@ def test_every_consult_of_before_has_an_owner_and_a_due_time_and_finds_its_way_b
     upgrade(fresh)
 
 
+def test_what_is_on_its_way_is_forgotten_and_what_has_come_is_not_when_going_back(
+    fresh: Settings,
+) -> None:
+    upgrade(fresh)
+    user, consult = "0a" * 16, "0c" * 16
+    with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
+        service = connection.execute("SELECT id FROM service").fetchone()[0]
+        insert(connection, "user", id=user, role="patient", email="a", handle=b"a")
+        insert(
+            connection, "consult", id=consult, kind="follow_up", urgency="routine",
+            state="submitted", opened_by=user, service_id=service,
+        )  # fmt: skip
+        insert(connection, "photo", id=PHOTO, consult_id=consult, created_by=user)
+        insert(
+            connection, "earlypreview", photo_id="0f" * 16, consult_id=consult, created_by=user,
+            jpeg=b"\xff\xd8",
+        )  # fmt: skip
+        insert(
+            connection, "upload", id="0d" * 16, photo_id="0e" * 16, consult_id=consult,
+            created_by=user, request_id=None,
+        )  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError, match=r"upload\.created_by, upload\.photo_id"):
+            insert(
+                connection, "upload", id="0f" * 16, photo_id="0e" * 16, consult_id=consult,
+                created_by=user, request_id=None,
+            )  # fmt: skip
+
+    command.downgrade(config(fresh), "0011")
+    command.upgrade(config(fresh), "0012")
+
+    with closing(sqlite3.connect(fresh.database_path)) as connection:
+        assert connection.execute("SELECT id FROM photo").fetchall() == [(PHOTO,)]
+        assert rows(connection, "upload", "*") == rows(connection, "earlypreview", "*") == []
+    command.check(config(fresh))
+
+
 def step(settings: Settings, revision: str) -> None:
     settings.data_dir.mkdir(mode=0o700, exist_ok=True)
     command.upgrade(config(settings), revision)

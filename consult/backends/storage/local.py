@@ -15,12 +15,16 @@ from typing import cast
 import anyio
 from anyio import to_thread
 
-from consult.backends.files import Data, make_directory, write_durably
+from consult.backends.files import (
+    Data,
+    make_directory,
+    remove_abandoned,
+    write_durably,
+    written_at,
+)
 from consult.backends.storage import StoredFile, new_key
 
 _KEY = re.compile(r"[0-9a-f]{32}")
-_ABANDONED = timedelta(hours=1)
-"""No write takes that long: an older unfinished file is what a crash left behind."""
 
 
 class LocalStorage:
@@ -28,7 +32,7 @@ class LocalStorage:
         self._folder = folder
         self._partials = folder / "partial"
         make_directory(self._partials)
-        self._remove_abandoned()
+        remove_abandoned(self._partials)
 
     async def put(self, data: Data | Iterable[Data], *, key: str | None = None) -> StoredFile:
         one = isinstance(data, bytes | bytearray | memoryview)
@@ -78,12 +82,6 @@ class LocalStorage:
         finally:
             probe.unlink(missing_ok=True)
 
-    def _remove_abandoned(self) -> None:
-        before = time.time() - _ABANDONED.total_seconds()
-        for path in self._partials.iterdir():
-            if _written_at(path) < before:
-                path.unlink(missing_ok=True)
-
 
 def _peek(path: Path, count: int) -> tuple[bytes, int]:
     with path.open("rb") as file:
@@ -98,12 +96,4 @@ def _read(path: Path, start: int, end: int | None) -> bytes:
 
 def _list(folder: Path, before: float) -> list[str]:
     files = (path for path in folder.glob("*/*") if _KEY.fullmatch(path.name))
-    return [path.name for path in files if _written_at(path) < before]
-
-
-def _written_at(path: Path) -> float:
-    """Seconds since the epoch; infinite, so never old, when the file is gone meanwhile."""
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return float("inf")
+    return [path.name for path in files if written_at(path) < before]

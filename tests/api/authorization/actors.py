@@ -34,7 +34,8 @@ from tests.api.authorization.callers import (
     token_of,
     whoever_asked_the_guest_in_leaves,
 )
-from tests.api.authorization.world import PHOTO, World, tomorrow
+from tests.api.authorization.world import PHOTO, World, fresh_id, tomorrow
+from tests.resumable import metadata
 
 Answers = dict[str, int]
 
@@ -45,6 +46,7 @@ USER = "/api/users/{user_id}"
 DEVICE = "/api/devices/{device_id}"
 REQUEST = f"{CONSULT}/requests/{{request_id}}"
 SERVICE = "/api/services/{service_id}"
+UPLOAD = "/api/uploads/{upload_id}"
 
 PUBLIC: dict[str, set[int]] = {
     "GET /livez": {200},
@@ -56,6 +58,7 @@ PUBLIC: dict[str, set[int]] = {
     "POST /api/passkeys/authentication/options": {200},
     "POST /api/passkeys/authentication": {400, 401},
     "POST /api/recovery": {202},
+    "OPTIONS /api/uploads": {204},
     "POST /api/recovery/options": {400},
     "POST /api/recovery/passkey": {400, 401},
     "POST /api/devices/challenge": {200},
@@ -65,6 +68,7 @@ PUBLIC: dict[str, set[int]] = {
     "POST /api/link/opening": {401},
     "POST /api/link/outcome": {401},
     "PUT /api/link/photos/{photo_id}": {401},
+    "PUT /api/link/photos/{photo_id}/preview": {401},
 }
 """Answered to everybody in the same way."""
 
@@ -97,6 +101,10 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "json": {"device_id": world.ids["device_id"]} | GUESSED
     },
     "POST /api/uploads/claim": lambda _: {"json": {}},
+    "POST /api/uploads": lambda world: {"headers": beginning(world)},
+    f"HEAD {UPLOAD}": lambda _: {"headers": TUS},
+    f"PATCH {UPLOAD}": lambda _: {"headers": TUS | PIECE, "content": PHOTO[:1]},
+    f"DELETE {UPLOAD}": lambda _: {"headers": TUS},
     "POST /api/consults": lambda _: {"json": {"kind": "emergency"}},
     f"POST {CONSULT}/close": lambda _: {"json": {"code": "told_by_telephone"}},
     f"POST {CONSULT}/steps": lambda _: {"json": {"step": "request_transfer"}},
@@ -136,9 +144,11 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "json": {"went": "home", "healing": "healed", "advice_taken": "followed"}
     },
     "PUT /api/link/photos/{photo_id}": lambda _: {"content": PHOTO},
+    "PUT /api/link/photos/{photo_id}/preview": lambda _: {"content": PHOTO},
     f"PUT {CONSULT}/read": lambda _: {"json": {"seq": 1}},
     f"PUT {CONSULT}/messages/{{message_id}}": lambda _: {"json": {"body": "Hello"}},
     f"PUT {CONSULT}/photos/{{photo_id}}": lambda _: {"content": PHOTO},
+    f"PUT {CONSULT}/photos/{{photo_id}}/preview": lambda _: {"content": PHOTO},
     f"POST {A_PHOTO}/turn": lambda _: {"json": {"clockwise": 90}},
     f"POST {PATIENT}/consents": lambda _: {"json": AGREED},
     f"POST {PATIENT}/proxies": lambda world: {
@@ -148,6 +158,16 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "json": {"born_on": "1990-05-03", "time_zone": "Europe/Lisbon"}
     },
 }
+
+TUS = {"Tus-Resumable": "1.0.0"}
+PIECE = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+
+
+def beginning(world: World) -> dict[str, str]:
+    """The headers of an upload that begins, into the consult of this world."""
+    said = metadata(photo_id=fresh_id(), consult_id=world.consult_id)
+    return TUS | {"Upload-Length": str(len(PHOTO)), "Upload-Metadata": said}
+
 
 OTHER_IDS: dict[str, Callable[[World], dict[str, str]]] = {
     f"GET {A_PHOTO}/rejection": lambda world: {"photo_id": world.ids["rejected_id"]},
@@ -165,12 +185,15 @@ NEW_IDS = {
     f"PUT {CONSULT}/photos/{{photo_id}}": "photo_id",
     f"PUT {REQUEST}/photos/{{photo_id}}": "photo_id",
     "PUT /api/link/photos/{photo_id}": "photo_id",
+    "PUT /api/link/photos/{photo_id}/preview": "photo_id",
+    f"PUT {CONSULT}/photos/{{photo_id}}/preview": "photo_id",
     f"PUT {CONSULT}/advice/{{advice_id}}": "advice_id",
 }
 """Where the path ends in an id that the caller makes."""
 
 ENDS_SESSION = ("DELETE /api/session", "POST /api/session/end-shift")
 LAST = (
+    f"DELETE {UPLOAD}",
     f"DELETE {REQUEST}",
     f"DELETE {PATIENT}/proxies/{{proxy_id}}",
     f"DELETE {CONSULT}/seats/{{user_id}}",
@@ -247,8 +270,12 @@ SEES: Answers = {
 SPEAKS: Answers = {f"PUT {CONSULT}/messages/{{message_id}}": 201}
 SENDS: Answers = {
     f"PUT {CONSULT}/photos/{{photo_id}}": 201,
+    f"PUT {CONSULT}/photos/{{photo_id}}/preview": 201,
     f"PUT {REQUEST}/photos/{{photo_id}}": 201,
+    "POST /api/uploads": 201,
 }
+GOES_ON: Answers = {f"HEAD {UPLOAD}": 200, f"PATCH {UPLOAD}": 204, f"DELETE {UPLOAD}": 204}
+"""Of the patient alone, who began it."""
 TURNS: Answers = {f"POST {A_PHOTO}/turn": 201}
 CLOSES: Answers = {f"POST {CONSULT}/close": 200}
 PURSUES: Answers = {
@@ -275,7 +302,12 @@ JUDGES: Answers = {f"POST {A_PHOTO}/review": 201}
 LEARNS: Answers = {f"GET {CONSULT}/outcome": 200}
 WORKS: Answers = {"GET /api/reviews": 200, "GET /api/requests/overdue": 200}
 FIGURES: Answers = {"GET /api/figures": 200, "GET /api/figures.csv": 200}
-BY_LINK: Answers = {"POST /api/link/opening": 200, "PUT /api/link/photos/{photo_id}": 201}
+BY_LINK: Answers = {
+    "POST /api/link/opening": 200,
+    "PUT /api/link/photos/{photo_id}": 201,
+    "PUT /api/link/photos/{photo_id}/preview": 201,
+    "POST /api/uploads": 201,
+} | told(404, GOES_ON)
 
 READERS: Answers = {f"GET {CONSULT}/readers": 200}
 EXPORTS: Answers = {"GET /api/me/disclosures": 200}
@@ -336,6 +368,7 @@ IN_A_CONSULT = (*READS, *SEES, *SPEAKS, *SENDS, *TURNS, *CLOSES, *HIDES, *AGREES
 THE_PATIENT = (
     PURSUES | told_no(ADVISES) | OPENS | READS | SEES | SPEAKS | SENDS | TURNS | HIDES | AGREES | ENDS_SEATS
     | KNOWS_PATIENT | ENDS_PROXIES | READERS | told_no(CLOSES, ASKS_IN, MAKES, JUDGES, LEARNS)
+    | GOES_ON
 )  # fmt: skip
 A_PARENT = (
     PURSUES | told_no(ADVISES) | OPENS | READS | SEES | SPEAKS | SENDS | AGREES | KNOWS_PATIENT | READERS | told_no(EXPORTS)
@@ -424,6 +457,7 @@ HIDDEN_FROM_SPECIALISTS = told(
         "GET /api/devices",
         "GET /api/break-glass",
         "GET /api/uploads",
+        f"HEAD {UPLOAD}",
     ),
 )
 
@@ -496,7 +530,7 @@ ACTORS: dict[str, Kind] = {
     "an admin in the browser": Kind(session_of("admin"), BY_SESSION | AN_ADMIN | FRESH_ADMIN),
     "a tablet": Kind(
         a_tablet,
-        {"POST /api/consults": 201} | told(404, SENDS) | told(401, HOLDS),
+        {"POST /api/consults": 201} | told(404, (*SENDS, *GOES_ON)) | told(401, HOLDS),
         refused=403,
     ),
     "the holder of a link": Kind(a_link, BY_LINK, refused=401),
@@ -515,7 +549,7 @@ ACTORS: dict[str, Kind] = {
         session_of("specialist", sec_fetch_site="cross-site"),
         only_safe(BROWSER)
         | HIDDEN_FROM_SPECIALISTS
-        | told_no(SEES, [name for name in PUBLIC if not name.startswith("GET")]),
+        | told_no(SEES, [name for name in PUBLIC if not name.startswith(("GET", "OPTIONS"))]),
         refused=403,
     ),
     "the specialist twice": Kind(both_at_once, refused=400),

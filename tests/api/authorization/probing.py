@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from api.app import API_ROUTES
-from api.openapi import operation_of
+from api.openapi import documented_methods, operation_of
 from consult.access import Action
 from tests.api.authorization.actors import (
     BODIES,
@@ -56,7 +56,7 @@ def declared_actions() -> Iterator[tuple[str, Action]]:
     """Every method of every route of the API, and what it declares."""
     for route in API_ROUTES:
         if isinstance(route, Route) and (declared := operation_of(route)):
-            for method in sorted((route.methods or set()) - {"HEAD"}):
+            for method in sorted(documented_methods(route)):
                 yield f"{method} {route.path.replace(':uuid', '')}", declared.action
 
 
@@ -91,6 +91,7 @@ async def _probe(world: World, name: str, kind: Kind, route: str, headers: dict[
     ids |= {NEW_IDS[route]: fresh_id()} if route in NEW_IDS else {}
     body = BODIES[route](world) if route in BODIES else {}
     client, path = world.server.client, template.format_map(ids)
+    headers = headers | body.pop("headers", {})
     async with client.stream(method, path, headers=headers, **body) as answer:
         told = b""
         async for chunk in answer.aiter_bytes():

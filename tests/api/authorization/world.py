@@ -34,6 +34,7 @@ from consult.models import (
 from tests.api.authorization.server import Server
 from tests.factories import Somebody, make_proxy, make_somebody
 from tests.imaging.photos import make_jpeg
+from tests.resumable import metadata
 
 PHOTO = make_jpeg(48, 32)
 SOON = timedelta(hours=1)
@@ -132,9 +133,20 @@ async def make_world(
     answer = await patient.request("POST", f"/api/consults/{consult_id}/consents", json=agreed)
     assert answer.status_code == 201, answer.text
     world.ids = {"consult_id": consult_id, "photo_id": photo["id"], "message_id": said["id"]}
+    world.ids["upload_id"] = await _upload_of(world)
     await _ask_for_more(world)
     await _stand_around(world, giver="specialist" if taken else "crew")
     return world
+
+
+async def _upload_of(world: World) -> str:
+    """A photo that the patient has begun to send in pieces."""
+    said = metadata(photo_id=uuid4(), consult_id=world.consult_id, note=f"{world.canary} piece")
+    length = {"Upload-Length": str(len(PHOTO)), "Tus-Resumable": "1.0.0"}
+    headers = length | {"Upload-Metadata": said}
+    answer = await world["patient"].request("POST", "/api/uploads", headers=headers)
+    assert answer.status_code == 201, answer.text
+    return answer.headers["location"].rpartition("/")[2]
 
 
 async def _ask_for_more(world: World) -> None:

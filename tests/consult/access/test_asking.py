@@ -136,7 +136,7 @@ QUERIES = {
 }
 HEALTH = {
     *("Consult", "Message", "Photo", "Preview", "Event"),
-    *("ImageRequest", "RequestedPhoto", "Review", "PatientOutcome"),
+    *("ImageRequest", "RequestedPhoto", "Review", "PatientOutcome", "Upload", "EarlyPreview"),
 }
 WITHOUT_A_SEAT = {
     "consult/consults/facts.py:known": "what the decision is taken by",
@@ -155,6 +155,16 @@ WITHOUT_A_SEAT = {
     "consult/quotas.py:require_consult_quota": "how many photos there are, to its members",
     "consult/quotas.py:_require_hour": "when the actor's own photos came",
     "consult/quotas.py:_require_day": "how large the actor's own photos are",
+    "consult/photos/rows.py:consult_of_either": "the same",
+    "consult/quotas.py:_early": "how many there are, to their members or their sender",
+    "consult/quotas.py:_coming": "how many are on their way, and how large they will be",
+    "consult/uploads/beginning.py:find_begun": "the actor's own, of a photo that they may send",
+    "consult/uploads/beginning.py:begin_upload": "the same",
+    "consult/uploads/beginning.py:_coming_by": "how many are on their way by a link",
+    "consult/uploads/going_on.py:find_upload": "the actor's own; where it goes is asked next",
+    "consult/uploads/going_on.py:finish_upload": "whether it is still wanted",
+    "consult/uploads/going_on.py:drop_upload": "deletes, and shows nobody anything",
+    "consult/uploads/sweeping.py:sweep_uploads": "the same",
     "consult/consults/events.py:_events_after": "the words of a query that `events_after` asks with a seat",
     "consult/consults/readers.py:disclosures_to_others": "which consults are the patient's own",
     "consult/consents.py:count_overdue": "a number, for a monitor",
