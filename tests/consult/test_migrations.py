@@ -500,14 +500,14 @@ def test_links_and_reviews_leave_no_way_in_and_lose_no_photo_when_going_back(
 
 def test_services_of_before_get_the_times_that_were_fixed(fresh: Settings) -> None:
     columns = "remind_hours, link_grace_hours, outcome_after_days, outcome_within_days"
-    step(fresh, "0011")
+    step(fresh, "0012")
     with closing(sqlite3.connect(fresh.database_path)) as connection, connection:
         connection.execute("UPDATE service SET telephone = '+351 21 000 000'")
 
     upgrade(fresh)
     with closing(sqlite3.connect(fresh.database_path)) as connection:
         after = rows(connection, "service", columns)
-    command.downgrade(config(fresh), "0011")
+    command.downgrade(config(fresh), "0012")
 
     assert after == [(24, 72, 7, 30)]
     with closing(sqlite3.connect(fresh.database_path)) as connection:
@@ -595,7 +595,7 @@ def test_what_is_on_its_way_is_forgotten_and_what_has_come_is_not_when_going_bac
             )  # fmt: skip
 
     command.downgrade(config(fresh), "0011")
-    command.upgrade(config(fresh), "0012")
+    upgrade(fresh)
 
     with closing(sqlite3.connect(fresh.database_path)) as connection:
         assert connection.execute("SELECT id FROM photo").fetchall() == [(PHOTO,)]
