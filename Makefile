@@ -25,19 +25,15 @@ serve: $(VENV)/.runtime ## run the service for real, data in ./data (settings: R
 
 test: $(VENV)/.dev ## lint, types, arrows, unit, API, migrations, browser: all of it
 	@.ci/packages
-	@$(MAKE) --no-print-directory check migrations
-	@$(MAKE) --no-print-directory -j2 -k --output-sync=target test-api test-domain
-	@$(MAKE) --no-print-directory test-web
+	@$(MAKE) --no-print-directory check migrations test-service test-web
 
-.PHONY: test-api test-domain test-web
-test-api: $(VENV)/.dev # what goes over HTTP and by the command line
-	$(BIN)/pytest tests/api
-
-test-domain: $(VENV)/.dev # everything else that needs no browser
-	$(BIN)/pytest --ignore=tests/api
+# A file at a time on each core: what a file shares, such as a running service, is made once.
+.PHONY: test-service test-web
+test-service: $(VENV)/.dev # everything that needs no browser
+	$(BIN)/pytest -n auto --dist loadfile
 
 test-web: $(VENV)/.dev # the page, in a browser
-	$(BIN)/pytest tests/web
+	$(BIN)/pytest -n auto --dist loadfile tests/web
 
 coverage: $(VENV)/.dev ## which lines and branches the tests reach; takes three times as long as the tests
 	@.ci/packages
