@@ -246,7 +246,7 @@ class Story:
             "address of a page": "/consults/{}",
         }.items():
             self.ask(name, self.patient, "GET", path.format(self.word(name)))
-        path = f"/{self.word('address that takes no POST')}"
+        path = f"/?{self.word('address that takes no POST')}"
         self.ask("address", self.stranger, "POST", path, json={})
 
     def ceremonies(self) -> None:
