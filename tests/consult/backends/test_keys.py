@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -172,7 +173,8 @@ class TestRefusals:
         used(settings)
         before = settings.key_file.read_text()
         settings.key_file.write_text(re.sub(part, instead, before, count=1, flags=re.DOTALL))
-        with pytest.raises(InvalidSettings, match="is damaged"), open_keys(settings):
+        said = r"^CONSULT_KEY_FILE: is damaged, its check values do not fit\. Put it back from its backup\.$"
+        with pytest.raises(InvalidSettings, match=said), open_keys(settings):
             pass
 
     @pytest.mark.parametrize("field", ["key", "id"])
@@ -235,6 +237,27 @@ class TestShredding:
             assert [piece for piece in pieces if piece in left] == []
             kept = wrapped_keys(settings, sorted(set(subjects) - set(doomed)))
             assert all(key in left for key in kept)
+
+    def test_no_byte_of_the_only_key_that_was_made_is_left(self, settings: Settings) -> None:
+        with open_keys(settings) as keys:
+            keys.make(SUBJECT)
+            (gone,) = wrapped_keys(settings, [SUBJECT])
+            assert gone in b"".join(contents(settings))
+
+            keys.shred(SUBJECT)
+
+            assert gone[:8] not in b"".join(contents(settings))
+            assert settings.keys_path.with_name("keys.db-wal").stat().st_size == 0
+
+    def test_when_each_was_shredded_is_kept_the_first_one_first(self, settings: Settings) -> None:
+        before = datetime.now(UTC).replace(microsecond=0)
+        with open_keys(settings) as keys:
+            keys.make(SUBJECT)
+            keys.shred(OTHER, SUBJECT)
+            shredded = keys.status().shredded
+
+        assert [it.subject for it in shredded] == sorted((SUBJECT, OTHER))
+        assert all(before <= it.at <= datetime.now(UTC) for it in shredded)
 
     def test_another_process_sees_it_at_its_next_look(self, settings: Settings) -> None:
         with open_keys(settings) as keys:
@@ -311,9 +334,13 @@ class TestRotation:
 
     def test_two_at_once_are_one(self, settings: Settings) -> None:
         used(settings)
-        with exclusive(settings.data_dir / "keys.lock", wait=False), pytest.raises(Conflict):
+        with (
+            exclusive(settings.data_dir / "keys.lock", wait=False),
+            pytest.raises(Conflict, match=r"^Another rotation is running\.$") as refused,
+        ):
             rotate(settings)
 
+        assert refused.value.code == "keys_busy"
         assert len(read_ring(settings.key_file).keys) == 1
 
     def test_one_that_was_cut_off_is_finished_and_no_third_key_made(
@@ -323,11 +350,39 @@ class TestRotation:
         (old,) = read_ring(settings.key_file).keys
         new = KeyEncryptionKey.make()
         write_ring(settings.key_file, Ring((old, new)))
+        with open_keys(settings) as keys:
+            assert keys.status().wrapping == ((old, 2), (new, 0))
 
         done = rotate(settings)
 
         assert (done.resumed, done.newest, done.removed) == (True, new.id, (old.id,))
         assert read_ring(settings.key_file).keys == (new,)
+
+    def test_a_key_that_is_made_with_an_old_one_meanwhile_is_not_left_behind(
+        self, settings: Settings
+    ) -> None:
+        """EN-3. An old key goes only when it wraps nothing, however often that takes a look."""
+        used(settings)
+        (oldest,) = read_ring(settings.key_file).keys
+        old, new = KeyEncryptionKey.make(), KeyEncryptionKey.make()
+        write_ring(settings.key_file, Ring((oldest, old, new)))
+        with closing(sqlite3.connect(settings.keys_path)) as connection, connection:
+            table.add(connection, UUID(int=1), old.wrap(b"1" * 32), old.id)
+            # By a service that has read the file before this rotation began.
+            made = f"X'{UUID(int=2).hex}', X'{oldest.wrap(b'2' * 32).hex()}', '{oldest.id}', 'now'"
+            connection.execute(
+                "CREATE TRIGGER meanwhile AFTER UPDATE ON subject"
+                f" WHEN OLD.kek_id = '{old.id}' BEGIN"
+                " INSERT INTO subject (subject, wrapped, kek_id, created_at)"
+                f" VALUES ({made}); END"
+            )
+
+        done = rotate(settings)
+
+        assert (done.removed, done.rewrapped) == ((oldest.id, old.id), 4)
+        assert read_ring(settings.key_file).keys == (new,)
+        with closing(sqlite3.connect(settings.keys_path)) as connection:
+            assert table.count_by_kek(connection) == {new.id: 4}
 
     def test_killed_at_any_moment_nothing_is_lost_and_the_next_run_finishes(
         self, settings: Settings
