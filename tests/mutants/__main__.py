@@ -26,7 +26,7 @@ from tests.mutants.groups import GROUPS, Group
 
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "build" / "mutants"
-COPIED = ["alembic", "api", "consult", "static", "tests", "pyproject.toml"]
+COPIED = ["alembic", "api", "consult", "static", "tests"]
 IN_MEMORY = Path("/dev/shm")
 ENOUGH = 95.0
 
@@ -35,8 +35,8 @@ PLUGINS = [
     *("-p", "anyio.pytest_plugin", "-p", "tests.mutants.quick_first"),
     *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
 ]
-SQL = r"""^\s*(\w+ = |\w+\.\w+\()?f?["'] ?(SELECT|INSERT|UPDATE|ON CONFLICT|ORDER BY|WHERE|BEGIN|COMMIT|ROLLBACK)\b"""
-"""Lines of SQL: its words mean the same in small letters, so that two of three mutants would."""
+SQL = r"""["'] ?(SELECT|INSERT|UPDATE|ON CONFLICT|ORDER BY|WHERE|PRAGMA|BEGIN|COMMIT|ROLLBACK)\b"""
+"""Lines that are left as they are: SQL in capitals or small letters says the same."""
 
 
 def main(arguments: list[str]) -> int:
@@ -68,15 +68,20 @@ def run(group: Group, patterns: list[str]) -> None:
 
 
 def lay_out(group: Group, folder: Path) -> None:
-    """Bring the copy up to date; what mutmut found in it stays."""
+    """Bring the copy up to date; what mutmut found in it stays while its settings do."""
     folder.mkdir(parents=True, exist_ok=True)
+    settings = (ROOT / "pyproject.toml").read_text() + table_of(group)
+    if not same(folder / "pyproject.toml", settings):
+        shutil.rmtree(folder / "mutants", ignore_errors=True)
+    (folder / "pyproject.toml").write_text(settings)
     for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.rmtree(folder / name, ignore_errors=True)
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            (folder / name).write_text(source.read_text() + table_of(group))
+        shutil.rmtree(folder / name, ignore_errors=True)
+        unneeded = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=unneeded)
+
+
+def same(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text() == text
 
 
 def table_of(group: Group) -> str:
@@ -115,7 +120,7 @@ def report(group: Group) -> float:
     words = ", ".join(f"{count} {verdict}" for verdict, count in counted.most_common())
     print(f"{group.name}: {score:.1f} % of {len(found)} ({words})")
     for mutant, verdict in sorted(found.items()):
-        if verdict != "killed":
+        if verdict not in ("killed", "not checked"):
             print(f"    {verdict}: {mutant}")
     return score
 

@@ -41,7 +41,6 @@ GROUPS = [
             "tests/consult/backends/test_keys.py::TestShredding::test_no_byte_of_its_key_is_left_in_any_file",
             "tests/consult/backends/test_keys.py::TestShredding::test_another_process_sees_it_at_its_next_look",
             "tests/consult/backends/test_keys.py::TestRotation::test_killed_at_any_moment_nothing_is_lost_and_the_next_run_finishes",
-            "tests/consult/backends/test_keys.py::TestShredding::test_a_reader_that_never_ends_is_told_of",
         ],
     ),
     Group(
@@ -51,6 +50,7 @@ GROUPS = [
             "tests/consult/test_audit.py",
             "tests/consult/test_audit_anchors.py",
             "tests/consult/test_audit_fhir.py",
+            "tests/consult/test_audit_reading.py",
         ],
         but=[
             "tests/consult/test_audit_anchors.py::TestWorker",

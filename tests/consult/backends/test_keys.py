@@ -5,9 +5,11 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Timer
 from uuid import UUID, uuid4
 
 import pytest
@@ -287,15 +289,30 @@ class TestShredding:
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(table, "_EMPTY_SECONDS", 0.1)
-        with open_keys(settings) as keys, closing(sqlite3.connect(settings.keys_path)) as reader:
+        with open_keys(settings) as keys, reading(settings) as reader:
+            keys._connection.execute("PRAGMA busy_timeout=0")
             keys.make(SUBJECT)
-            reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM subject").fetchall()
-            reader.execute("PRAGMA busy_timeout=0")
-            with pytest.raises(Conflict, match="Run this again"):
+            with pytest.raises(Conflict) as refused:
                 keys.shred(SUBJECT)
             reader.execute("COMMIT")
             keys.shred(SUBJECT)
+
+            assert settings.keys_path.with_name("keys.db-wal").stat().st_size == 0
+        assert refused.value.code == "keys_busy"
+        assert str(refused.value) == (
+            "Another program reads keys.db, and so keeps old bytes in its log. Run this again."
+        )
+
+    def test_one_that_ends_soon_is_waited_for(self, settings: Settings) -> None:
+        with open_keys(settings) as keys, reading(settings) as reader:
+            keys._connection.execute("PRAGMA busy_timeout=0")
+            keys.make(SUBJECT)
+            reader.execute("SELECT count(*) FROM subject").fetchall()
+            ending = Timer(0.2, lambda: reader.execute("COMMIT"))
+            ending.start()
+            keys.shred(SUBJECT)
+            ending.join()
 
             assert settings.keys_path.with_name("keys.db-wal").stat().st_size == 0
 
@@ -395,6 +412,15 @@ class TestRotation:
             rehearsed.rotate()
 
             assert not rehearsed.check()
+
+
+@contextmanager
+def reading(settings: Settings) -> Generator[sqlite3.Connection]:
+    """Another program that has begun to read."""
+    opened = sqlite3.connect(settings.keys_path, check_same_thread=False, isolation_level=None)
+    with closing(opened) as reader:
+        reader.execute("BEGIN")
+        yield reader
 
 
 def used(settings: Settings) -> None:
