@@ -82,6 +82,11 @@ class TestPutAndRead:
 
         assert first + b"".join([chunk async for chunk in reader]) == LARGE
 
+    async def test_one_of_another_kind_is_read_as_what_it_is(self, storage: SealedStorage) -> None:
+        key = (await storage.put(b"frame", subject=SUBJECT, kind="upload")).key
+
+        assert await storage.read(key, subject=SUBJECT, kind="upload") == b"frame"
+
     async def test_an_empty_range_reads_nothing(self, storage: SealedStorage, folder: Path) -> None:
         key = (await storage.put(LARGE, subject=SUBJECT)).key
         change(folder, key, lambda it: it[:HEAD] + bytes([it[HEAD] ^ 1]) + it[HEAD + 1 :])
