@@ -69,7 +69,9 @@ GROUPS = [
         [
             "tests/consult/accounts/test_challenges.py",
             "tests/consult/accounts/test_secret.py",
+            "tests/consult/accounts/test_session_rows.py",
             "tests/consult/accounts/test_sessions.py",
+            "tests/consult/accounts/test_standing.py",
         ],
     ),
 ]
