@@ -1,3 +1,5 @@
+import hmac
+import json
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -212,6 +214,23 @@ class TestUnavailable:
             with pytest.raises(IntegrityError):
                 await audit.record(session, ACTOR, "photo.attached", uuid4())
             await session.rollback()
+
+
+class TestChain:
+    """AU-2. The mac is the one that is written down: in another form no trail of before holds."""
+
+    async def test_it_is_made_by_hand_from_the_description_alone(self, backends: Backends) -> None:
+        key, before = backends.database.writes().info["audit_key"], b""
+        for _ in range(2):
+            row = await recorded(
+                backends, ACTOR, "photo.image.viewed", uuid4(), consult_id=uuid4(), rule="ä"
+            )
+            fields = sorted(row.model_dump(exclude={"mac"}).items())
+            said = ",".join(f"{json.dumps(name)}:{json.dumps(value)}" for name, value in fields)
+            message = f"consult-audit-v2\0{{{said}}}\0".encode() + before
+
+            assert row.mac == hmac.digest(key, message, "sha256")
+            before = row.mac
 
 
 class TestVerify:

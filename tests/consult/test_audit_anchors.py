@@ -66,9 +66,12 @@ class TestFile:
         leave_half_a_line(anchored)
         await record(backends, 1)
 
-        await audit.drop_anchor(backends.database, anchored)
+        dropped = await audit.drop_anchor(backends.database, anchored)
 
-        assert [anchor.seq for anchor in audit.read_anchors(anchored)] == [3, 4]
+        (first, second) = audit.read_anchors(anchored)
+        assert first.seq == 3
+        assert dropped
+        assert second == dropped.anchor
 
     async def test_only_the_first_of_a_day_is_said_to_be(
         self, backends: Backends, anchored: Path

@@ -1,5 +1,6 @@
 """What the trail answers: who did what, and who was shown what of whom."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -57,6 +58,22 @@ class TestRows:
         assert [row.seq for row in rows] == [seqs[name] for name in found]
 
     @pytest.mark.usefixtures("seqs")
+    async def test_where_the_service_runs_is_no_matter(
+        self, backends: Backends, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        try:
+            async with backends.database.reads() as session:
+                since = Filter(since=START + timedelta(hours=1))
+                rows = await audit.list_rows(session, since, limit=9)
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+
+        assert [row.seq for row in rows] == [2, 3, 4]
+
+    @pytest.mark.usefixtures("seqs")
     async def test_come_page_by_page(self, backends: Backends) -> None:
         async with backends.database.reads() as session:
             pages = [await audit.list_rows(session, Filter(), after=n, limit=2) for n in (0, 2, 4)]
@@ -67,14 +84,27 @@ class TestRows:
 class TestShown:
     """AU-4. What everybody was shown of one consult."""
 
+    async def test_the_last_look_comes_first_whoever_it_was(self, backends: Backends) -> None:
+        lookers = [replace(SOL, user_id=UUID(int=number)) for number in (2, 1, 3)]
+        for looker in (*lookers, lookers[1]):
+            await record(backends, looker, "consult.viewed", CONSULT, consult_id=CONSULT)
+
+        assert [one.actor_id for one in await shown(backends)] == [
+            str(UUID(int=number)) for number in (1, 3, 2)
+        ]
+
     async def test_looks_that_are_alike_are_one_with_its_first_and_last_time(
         self, backends: Backends
     ) -> None:
         for _ in range(3):
             await record(backends, SOL, "photo.image.viewed", PHOTO, consult_id=CONSULT)
         await record(backends, COOPER, "consults.listed", consult_ids=(OTHER, CONSULT))
+        await record(backends, COOPER, "consults.listed", consult_ids=(OTHER,))
+        await record(backends, ANA, "consult.viewed", CONSULT, consult_id=CONSULT)
 
         assert [list(one) for one in await shown(backends)] == [
+            [str(ANA.user_id), "patient", "consult.viewed", str(CONSULT), str(CONSULT),
+             None, "care", None, hour(5), hour(5), 1],
             [str(COOPER.user_id), "coordinator", "consults.listed", None, None,
              None, "care", None, hour(3), hour(3), 1],
             [str(SOL.user_id), "specialist", "photo.image.viewed", str(PHOTO), str(CONSULT),
@@ -185,6 +215,16 @@ class TestShownToOthers:
             ("consults.listed", hour(3), hour(3), 1),
             ("photo.dicom.viewed", hour(5), hour(5), 1),
         ]
+
+    async def test_of_no_consult_at_all_only_by_who_the_patient_is(
+        self, backends: Backends
+    ) -> None:
+        await record(backends, SOL, "photo.image.viewed", PHOTO, patient_id=ANA.user_id)
+        await record(backends, COOPER, "consults.listed", consult_ids=(CONSULT,))
+
+        async with backends.database.reads() as session:
+            found = await shown_to_others(session, ANA.user_id, [], since=START)
+        assert [one.action for one in found] == ["photo.image.viewed"]
 
     async def test_since_a_day_that_itself_counts(self, backends: Backends) -> None:
         for _ in range(3):

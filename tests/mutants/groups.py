@@ -51,6 +51,7 @@ GROUPS = [
             "tests/consult/test_audit_anchors.py",
             "tests/consult/test_audit_fhir.py",
             "tests/consult/test_audit_reading.py",
+            "tests/consult/test_audit_tampering.py::TestRowsOfTheFirstForm",
         ],
         but=[
             "tests/consult/test_audit_anchors.py::TestWorker",
