@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop serve test check coverage security sbom fix bench fuzz screens openapi lock clean
+.PHONY: help demo demo-stop serve test check coverage security mutants sbom fix bench fuzz screens openapi lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ migrations: $(VENV)/.dev # the models and the migrations say the same
 security: $(VENV)/.dev ## every requirement of security, the tests that prove it, and how they went
 	@.ci/packages
 	$(BIN)/python -m tests.security
+
+mutants: $(VENV)/.dev ## falsify what guards the record, one small thing at a time: how much do the tests notice [OF=audit]
+	$(BIN)/python -m tests.mutants $(OF)
 
 sbom: $(VENV)/.dev ## list what the service is made of, as CycloneDX [OUT=build/sbom.json]
 	@mkdir -p $(dir $(or $(OUT),build/sbom.json))

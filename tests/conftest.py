@@ -37,7 +37,12 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that the migrations made, once; each test gets a copy."""
+    """A database that the migrations made, once; each test gets a copy.
+
+    Whoever starts the tests a thousand times, as the mutants do, brings one along.
+    """
+    if brought := os.environ.get("CONSULT_MIGRATED"):
+        return Path(brought)
     settings = read_settings(data_dir=tmp_path_factory.mktemp("migrated"))
     upgrade(settings)
     return settings.database_path

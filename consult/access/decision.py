@@ -35,7 +35,6 @@ _INACTIVE = Decision(Verdict.HIDDEN, "inactive")
 _STRANGER = Decision(Verdict.HIDDEN, "stranger")
 _NOT_IN_ROLE = Decision(Verdict.FORBIDDEN, "not_in_role")
 _OUT_OF_SCOPE = Decision(Verdict.FORBIDDEN, "scope")
-_NOTHING = frozenset[Action]()
 
 
 def decide(facts: Facts, action: Action) -> Decision:
@@ -78,7 +77,7 @@ def _within(facts: Facts, role: Role, action: Action) -> Decision:
 def _by_seat(facts: Facts, role: Role, action: Action) -> Decision:
     """Strangers learn nothing, not even that it is gone; nor does a token of too small a scope."""
     allowed = _allowed_by_seat(facts, role)
-    if not allowed:
+    if allowed is None:
         return _STRANGER
     if not facts.scoped:
         return _OUT_OF_SCOPE
@@ -97,15 +96,16 @@ def _as_things_stand(facts: Facts, action: Action) -> Decision:
     return _with_proof(facts, action, f"seat_{facts.relation}")
 
 
-def _allowed_by_seat(facts: Facts, role: Role) -> frozenset[Action]:
+def _allowed_by_seat(facts: Facts, role: Role) -> frozenset[Action] | None:
+    """None: no seat here, or none any more."""
     if not facts.live or (facts.confidential and facts.relation is Relation.PROXY):
-        return _NOTHING
+        return None
     if facts.ours or facts.relation in THE_PATIENTS_OWN:
-        return WITHIN.get((role, facts.relation), _NOTHING)
+        return WITHIN.get((role, facts.relation))
     # Whoever is not of this service was asked in, and is a guest whatever they did there since.
     if facts.relation in {Relation.MEMBER, Relation.GUEST}:
-        return WITHIN.get((role, Relation.GUEST), _NOTHING)
-    return _NOTHING
+        return WITHIN.get((role, Relation.GUEST))
+    return None
 
 
 def _consented(facts: Facts, action: Action) -> bool:

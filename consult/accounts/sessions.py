@@ -42,7 +42,6 @@ ON_A_DEVICE = Limits(timedelta(minutes=5), timedelta(hours=12))
 """On the tablet of an ambulance nobody's session is longer than this."""
 
 _TOUCH_EVERY = timedelta(minutes=1)
-_FRESH_FOR = timedelta(minutes=5)
 
 
 async def open_session(

@@ -99,7 +99,6 @@ async def _mac_of(session: AsyncSession, seq: int) -> str | None:
 
 def _append(path: Path, line: bytes) -> None:
     make_directory(path.parent)
-    new = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         size = os.fstat(handle).st_size
@@ -109,5 +108,4 @@ def _append(path: Path, line: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    if new:
-        sync_directory(path.parent)
+    sync_directory(path.parent)  # the file may be new

@@ -138,7 +138,7 @@ async def shown_to_others(
 
 
 async def _shown(session: AsyncSession, query: Any) -> list[Shown]:
-    found = cast("Result[Any]", await session.exec(query))
+    found = cast("Result[Any]", await session.exec(query))  # pragma: no mutate - of types alone
     return [Shown._make(row) for row in found.all()]
 
 

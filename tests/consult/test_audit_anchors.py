@@ -66,9 +66,63 @@ class TestFile:
         leave_half_a_line(anchored)
         await record(backends, 1)
 
-        await audit.drop_anchor(backends.database, anchored)
+        dropped = await audit.drop_anchor(backends.database, anchored)
 
-        assert [anchor.seq for anchor in audit.read_anchors(anchored)] == [3, 4]
+        (first, second) = audit.read_anchors(anchored)
+        assert first.seq == 3
+        assert dropped
+        assert second == dropped.anchor
+
+    async def test_only_the_first_of_a_day_is_said_to_be(
+        self, backends: Backends, anchored: Path
+    ) -> None:
+        redate(anchored, "2026-11-23T23:59:59+00:00")
+        drops: list[audit.Anchor] = []
+        firsts: list[bool] = []
+        for _ in range(2):
+            await record(backends, 1)
+            dropped = await audit.drop_anchor(backends.database, anchored)
+            assert dropped
+            drops.append(dropped.anchor)
+            firsts.append(dropped.first_of_day)
+
+        assert firsts == [True, False]
+        assert audit.read_anchors(anchored)[1:] == drops
+        assert [anchor.seq for anchor in drops] == [4, 5]
+
+    async def test_the_very_first_one_is_the_first_of_its_day(self, backends: Backends) -> None:
+        await record(backends, 1)
+        dropped = await audit.drop_anchor(backends.database, backends.settings.audit_anchor)
+
+        assert dropped
+        assert dropped.first_of_day
+
+    async def test_a_mac_that_is_none_contradicts_its_anchor(
+        self, backends: Backends, anchored: Path
+    ) -> None:
+        async with backends.database.writes.begin() as session:
+            connection = await session.connection()
+            await connection.execute(text("DROP TRIGGER auditrow_no_update"))
+            await connection.execute(text("UPDATE auditrow SET mac = 'text' WHERE seq = 3"))
+
+        with pytest.raises(audit.ChainContradicted):
+            await audit.drop_anchor(backends.database, anchored)
+
+    async def test_the_number_of_the_newest_row_is_known(self, backends: Backends) -> None:
+        async with backends.database.reads() as session:
+            assert await audit.newest_seq(session) == 0
+        await record(backends, 3)
+        async with backends.database.reads() as session:
+            assert await audit.newest_seq(session) == 3
+
+    def test_what_is_no_line_of_ours_is_passed_over(self, tmp_path: Path) -> None:
+        assert audit.read_anchors(tmp_path / "none") == []
+        file = tmp_path / "audit.log"
+        good = f"2026-11-24T08:00:00+00:00 7 {'0f' * 32}\n"
+        file.write_text(f"# a note\n{good}2026-11-24T08:00:00+00:00 08 {'0f' * 32}\n")
+
+        assert audit.read_anchors(file) == [audit.Anchor("2026-11-24T08:00:00+00:00", 7, "0f" * 32)]
+        assert audit.read_anchors(file)[0].line == good
 
     async def test_a_cut_trail_is_not_anchored_as_if_nothing_were_missing(
         self, backends: Backends, anchored: Path
@@ -173,6 +227,10 @@ def text_of(path: Path) -> str:
 
 def mode_of(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def redate(path: Path, at: str) -> None:
+    path.write_text(at + text_of(path)[len(at) :])
 
 
 def leave_half_a_line(path: Path) -> None:

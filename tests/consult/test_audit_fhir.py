@@ -204,6 +204,239 @@ class TestOtherPatterns:
         assert not other["requestor"]
 
 
+DCM = "http://dicom.nema.org/resources/ontology/DCM"
+CODES = "http://terminology.hl7.org/CodeSystem"
+RESTFUL = "http://hl7.org/fhir/restful-interaction"
+BALP = "https://profiles.ihe.net/ITI/BALP"
+
+
+def coded(system: str, word: str, display: str) -> dict[str, str]:
+    return {"system": system, "code": word, "display": display}
+
+
+def urn(value: str) -> dict[str, Any]:
+    return {"identifier": {"system": "urn:ietf:rfc:3986", "value": value}}
+
+
+REST = coded(f"{CODES}/audit-event-type", "rest", "RESTful Operation")
+SOURCE = {"coding": [coded(DCM, "110153", "Source Role ID")]}
+DESTINATION = {"coding": [coded(DCM, "110152", "Destination Role ID")]}
+HERE = {"address": "consult.test", "type": "1"}
+OBSERVED = {
+    "site": "Burn Centre",
+    "observer": urn("https://consult.test"),
+    "type": [coded(f"{CODES}/security-source-type", "4", "Application Server")],
+}
+USER = {
+    "type": {"coding": [coded(f"{CODES}/v3-ParticipationType", "IRCP", "information recipient")]},
+    "role": [{"text": "specialist"}],
+    "who": urn(f"urn:uuid:{ACTOR}"),
+    "requestor": True,
+}
+PERSON = {
+    "what": {"reference": f"Patient/{PATIENT}"},
+    "type": coded(f"{CODES}/audit-entity-type", "1", "Person"),
+    "role": coded(f"{CODES}/object-role", "1", "Patient"),
+}
+RESOURCE = {
+    "type": coded(f"{CODES}/audit-entity-type", "2", "System Object"),
+    "role": coded(f"{CODES}/object-role", "4", "Domain Resource"),
+}
+ASKED = {
+    "what": {"identifier": {"value": REQUEST}},
+    "type": {"system": f"{BALP}/CodeSystem/BasicAuditEntityType", "code": "XrequestId"},
+}
+
+
+class TestWholeEvents:
+    """AU-3. Every word of an event, written out: systems, codes and displays as they are defined."""
+
+    def test_of_a_photo_that_was_seen(self) -> None:
+        assert fhir.event(row(on_behalf_of=PATIENT), OBSERVER) == {
+            "resourceType": "AuditEvent",
+            "meta": {"profile": [f"{BALP}/StructureDefinition/IHE.BasicAudit.PatientRead"]},
+            "type": REST,
+            "subtype": [coded(RESTFUL, "read", "read")],
+            "action": "R",
+            "recorded": "2026-11-24T08:00:00.123456+00:00",
+            "outcome": "0",
+            "purposeOfEvent": [{"coding": [coded(f"{CODES}/v3-ActReason", "TREAT", "treatment")]}],
+            "agent": [
+                {
+                    "type": DESTINATION,
+                    "who": urn(f"urn:uuid:{SESSION}"),
+                    "requestor": False,
+                    "network": {"address": "192.0.2.7", "type": "2"},
+                },
+                {
+                    "type": SOURCE,
+                    "who": urn("https://consult.test"),
+                    "requestor": False,
+                    "network": HERE,
+                },
+                USER,
+                {
+                    "type": {"text": "on behalf of"},
+                    "who": urn(f"urn:uuid:{PATIENT}"),
+                    "requestor": False,
+                },
+            ],
+            "source": OBSERVED,
+            "entity": [PERSON, {"what": {"reference": f"Media/{PHOTO}"}} | RESOURCE, ASKED],
+        }
+
+    def test_of_a_list_that_was_refused_by_way_of_a_command(self) -> None:
+        listed = row(
+            "consult.list", outcome="refused", rule="not_in_role", patient_id=None, via_id=None,
+            via="command", address=None, consult_ids=None, purpose=None, request_id=None,
+        )  # fmt: skip
+
+        assert fhir.event(listed, OBSERVER) == {
+            "resourceType": "AuditEvent",
+            "meta": {"profile": [f"{BALP}/StructureDefinition/IHE.BasicAudit.Query"]},
+            "type": REST,
+            "subtype": [coded(RESTFUL, "search-type", "search-type")],
+            "action": "E",
+            "recorded": "2026-11-24T08:00:00.123456+00:00",
+            "outcome": "4",
+            "outcomeDesc": "not_in_role",
+            "agent": [
+                {
+                    "type": SOURCE,
+                    "who": urn(f"urn:uuid:{ACTOR}"),
+                    "requestor": False,
+                    "network": {"address": "command", "type": "5"},
+                },
+                {
+                    "type": DESTINATION,
+                    "who": urn("https://consult.test"),
+                    "requestor": False,
+                    "network": HERE,
+                },
+                USER,
+            ],
+            "source": OBSERVED,
+            "entity": [
+                {
+                    "query": base64.b64encode(b"/api/consults").decode(),
+                    "type": coded(f"{CODES}/audit-entity-type", "2", "System Object"),
+                    "role": coded(f"{CODES}/object-role", "24", "Query"),
+                }
+            ],
+        }
+
+    def test_of_what_the_service_did_itself(self) -> None:
+        assert fhir.event(bare("user.added"), OBSERVER) == {
+            "resourceType": "AuditEvent",
+            "type": coded(DCM, "110113", "Security Alert"),
+            "subtype": [coded(DCM, "110137", "User Security Attributes Changed")],
+            "action": "E",
+            "recorded": "2026-11-24T08:00:00.123456+00:00",
+            "outcome": "0",
+            "agent": [
+                {
+                    "type": DESTINATION,
+                    "who": urn("https://consult.test"),
+                    "requestor": True,
+                    "network": HERE,
+                }
+            ],
+            "source": OBSERVED,
+        }
+
+    def test_of_many_in_a_bundle(self) -> None:
+        rows = [row(seq=seq) for seq in (7, 8)]
+
+        assert fhir.bundle(rows, OBSERVER) == {
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "entry": [
+                {
+                    "fullUrl": f"https://consult.test/api/audit/{seq}",
+                    "resource": fhir.event(one, OBSERVER) | {"id": str(seq)},
+                    "search": {"mode": "match"},
+                }
+                for seq, one in zip((7, 8), rows, strict=True)
+            ],
+        }
+
+    @pytest.mark.parametrize(
+        ("action", "type_", "subtype", "sort"),
+        [
+            ("session.opened", ("110114", "User Authentication"), ("110122", "Login"), "E"),
+            ("session.ended", ("110114", "User Authentication"), ("110123", "Logout"), "E"),
+            ("audit.viewed", ("110101", "Audit Log Used"), ("110101", "Audit Log Used"), "R"),
+        ],
+    )
+    def test_of_no_record_of_a_patient(
+        self, action: str, type_: tuple[str, str], subtype: tuple[str, str], sort: str
+    ) -> None:
+        event = fhir.event(row(action), OBSERVER)
+
+        assert event["type"] == coded(DCM, *type_)
+        assert event["subtype"] == [coded(DCM, *subtype)]
+        assert (event["action"], event["outcome"]) == (sort, "0")
+
+    @pytest.mark.parametrize(
+        ("action", "subtype", "sort", "pattern"),
+        [
+            ("photo.turned", "create", "C", "PatientCreate"),
+            ("photo.turn_others", "create", "C", "PatientCreate"),
+            ("image.read", "read", "R", "PatientRead"),
+            ("consult.closed", "update", "U", "PatientUpdate"),
+        ],
+    )
+    def test_of_a_record_of_a_patient(
+        self, action: str, subtype: str, sort: str, pattern: str
+    ) -> None:
+        event = fhir.event(row(action), OBSERVER)
+
+        assert event["type"] == REST
+        assert event["subtype"] == [coded(RESTFUL, subtype, subtype)]
+        assert event["action"] == sort
+        assert event["meta"]["profile"] == [f"{BALP}/StructureDefinition/IHE.BasicAudit.{pattern}"]
+
+    @pytest.mark.parametrize(
+        ("changed", "word", "display"),
+        [
+            ({"role": "patient"}, "PATRQT", "patient requested"),
+            ({"purpose": "teaching", "role": "patient"}, "TRAIN", "training"),
+            ({"purpose": "research"}, "HRESCH", "healthcare research"),
+            ({"break_glass_id": PHOTO}, "BTG", "break the glass"),
+        ],
+    )
+    def test_of_what_for(self, changed: dict[str, str], word: str, display: str) -> None:
+        event = fhir.event(row(**changed), OBSERVER)
+
+        reason = coded(f"{CODES}/v3-ActReason", word, display)
+        assert event["purposeOfEvent"] == [{"coding": [reason]}]
+
+    @pytest.mark.parametrize(
+        ("action", "of"),
+        [
+            ("photo.attached", "Media"),
+            ("image.read", "Media"),
+            ("message.posted", "Communication"),
+            ("messages.viewed", "ServiceRequest"),
+            ("consult.viewed", "ServiceRequest"),
+            ("readers.viewed", "ServiceRequest"),
+        ],
+    )
+    def test_of_the_thing_itself(self, action: str, of: str) -> None:
+        def thing(**changed: Any) -> Any:
+            return fhir.event(row(action, patient_id=None, **changed), OBSERVER)["entity"][0]
+
+        assert thing() == {"what": {"reference": f"{of}/{PHOTO}"}} | RESOURCE
+        # What was refused may never have been there: it is named, and not as a resource.
+        assert thing(outcome="refused") == {"what": urn(f"urn:uuid:{PHOTO}")} | RESOURCE
+
+    def test_of_somebody_who_came_by_no_way_that_was_noted(self) -> None:
+        event = fhir.event(row(via=None, address=None), fhir.Observer("Burn Centre", "consult"))
+
+        assert event["agent"][0]["network"] == {"address": "unknown", "type": "5"}
+        assert event["agent"][1]["network"] == {"address": "consult", "type": "1"}
+
+
 def code(coding: dict[str, str]) -> tuple[str, str]:
     return coding["system"].rpartition("/")[2], coding["code"]
 

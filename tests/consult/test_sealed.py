@@ -11,7 +11,7 @@ from sqlmodel import select
 from structlog.testing import capture_logs
 
 from consult.accounts import add_user, find_user
-from consult.backends.keys import keys_of
+from consult.backends.keys import is_shredded, keys_of
 from consult.bootstrap import Backends
 from consult.errors import Damaged, NotFound
 from consult.models import PrivateText, Role, User, private
@@ -124,7 +124,11 @@ async def test_of_somebody_who_was_shredded_nothing_is_read_and_nothing_written(
     backends: Backends,
 ) -> None:
     user = await make_user(backends)
+    async with backends.database.reads() as session:
+        assert not is_shredded(session, user.id)
     backends.keys.shred(user.id)
+    async with backends.database.reads() as session:
+        assert is_shredded(session, user.id)
 
     read = await read_user(backends, user.id)
     assert (read.name, read.email) == ("", "")

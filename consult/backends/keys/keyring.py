@@ -5,7 +5,6 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import cast
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -144,7 +143,8 @@ class Keys:
 
 def keys_of(session: AsyncSession) -> Keys:
     """The keys that bootstrap has put into every session."""
-    return cast("Keys", session.info["keys"])
+    keys: Keys = session.info["keys"]
+    return keys
 
 
 def is_shredded(session: AsyncSession, subject: UUID) -> bool:

@@ -119,5 +119,5 @@ def segments_of(length: int) -> int:
 
 def joined(data: Data | Iterable[Data]) -> Data:
     if isinstance(data, bytes | bytearray | memoryview):
-        return cast("Data", data)
+        return cast("Data", data)  # pragma: no mutate - of types alone
     return b"".join(data)

@@ -85,6 +85,7 @@ class TestRequire:
         with pytest.raises(Forbidden) as raised:
             require(narrow, Action.CONSULT_OPEN)
         assert raised.value.code == "out_of_scope"
+        assert str(raised.value) == "This token is not good for this."
 
     def test_a_colleague_from_elsewhere_opens_nothing(self) -> None:
         with pytest.raises(NotFound):
@@ -93,6 +94,13 @@ class TestRequire:
     def test_every_verdict_but_the_good_one_has_its_words(self) -> None:
         for verdict in frozenset(Verdict) - {Verdict.ALLOW}:
             assert isinstance(refusal(Decision(verdict, "a rule")), ConsultError)
+
+    def test_a_refusal_carries_the_rule_for_the_audit_trail(self) -> None:
+        for decision in (
+            ask(actor(), Action.IMAGE_READ),
+            ask(actor(proof=Proof.TOKEN, scopes=frozenset[str]()), Action.CONSULT_LIST),
+        ):
+            assert refusal(decision).rule == decision.rule
 
     def test_what_is_asked_in_a_block_is_noted_and_nothing_after_it(self) -> None:
         with noting() as asked:

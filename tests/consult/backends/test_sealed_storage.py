@@ -1,6 +1,7 @@
 import os
 import struct
 from collections.abc import Callable, Generator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -80,6 +81,25 @@ class TestPutAndRead:
         await storage.delete(key)
 
         assert first + b"".join([chunk async for chunk in reader]) == LARGE
+
+    async def test_one_of_another_kind_is_read_as_what_it_is(self, storage: SealedStorage) -> None:
+        key = (await storage.put(b"frame", subject=SUBJECT, kind="upload")).key
+
+        assert await storage.read(key, subject=SUBJECT, kind="upload") == b"frame"
+
+    async def test_an_empty_range_reads_nothing(self, storage: SealedStorage, folder: Path) -> None:
+        key = (await storage.put(LARGE, subject=SUBJECT)).key
+        change(folder, key, lambda it: it[:HEAD] + bytes([it[HEAD] ^ 1]) + it[HEAD + 1 :])
+
+        assert await storage.read(key, 10, 10, subject=SUBJECT) == b""
+
+    async def test_what_was_stored_is_listed_once_it_is_old_enough(
+        self, storage: SealedStorage
+    ) -> None:
+        key = (await storage.put(b"frame", subject=SUBJECT)).key
+
+        for age, listed in ((timedelta(seconds=-5), [key]), (timedelta(hours=1), [])):
+            assert [found async for found in storage.keys(older_than=age)] == listed
 
     async def test_a_key_that_names_no_file_is_not_found(self, storage: SealedStorage) -> None:
         with pytest.raises(FileNotFoundError):
