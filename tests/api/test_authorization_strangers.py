@@ -171,13 +171,19 @@ class TestForeignAndAbsent:
         await ask(world, OF_A_CONSULT[0], stranger, absent_ids(world))  # whatever is done but once
 
         for route in OF_A_CONSULT:
-            with statements() as for_foreign:
-                await ask(world, route, stranger, world.ids)
-            with statements() as for_absent:
-                await ask(world, route, stranger, absent_ids(world))
+            for_foreign, for_absent = await self.asked(world, route, stranger)
+            if for_foreign != for_absent:  # the last use of a token is noted once a minute
+                for_foreign, for_absent = await self.asked(world, route, stranger)
 
             assert for_foreign == for_absent, route
             assert for_foreign
+
+    async def asked(self, world: World, route: str, stranger: str) -> tuple[list[str], list[str]]:
+        with statements() as for_foreign:
+            await ask(world, route, stranger, world.ids)
+        with statements() as for_absent:
+            await ask(world, route, stranger, absent_ids(world))
+        return for_foreign, for_absent
 
     async def test_an_answer_takes_the_same_time(
         self, server: Server, people: dict[str, Somebody]

@@ -46,6 +46,10 @@ class Staged:
         return self._opened.end.offset + len(self._pending)
 
     @property
+    def is_open(self) -> bool:
+        return self._records is not None
+
+    @property
     def silent(self) -> bool:
         quiet = time.monotonic() - self._heard
         return self._listening is not None and quiet >= SILENT_SECONDS
@@ -90,8 +94,8 @@ class Staged:
 
     def open(self, records: Records) -> None:
         records.sync()  # a crash may have left it written and not yet durable
-        self._records, self._began = records, records.end
         self.durable = records.end.offset
+        self._records, self._began = records, records.end
 
     def close(self) -> End | None:
         """Where it ends now; None when it was never opened."""
@@ -142,7 +146,8 @@ class Staging:
         """How many bytes are there for good. Raises FileNotFoundError, Gone, Damaged."""
         with suppress(Locked):
             await self._make_way(upload_id)
-        if holder := self._held.get(upload_id):
+        holder = self._held.get(upload_id)
+        if holder and holder.is_open:  # one that is only being opened does not know it yet
             return holder.durable
         whose, key = Whose(upload_id, subject), self._key_of(subject)
         return (await to_thread.run_sync(self._measure, whose, key)).offset

@@ -184,6 +184,7 @@ WITHOUT_A_SEAT = {
     "consult/image_requests/reading.py:overdue_requests": "the same",
     "consult/image_requests/reminding.py:mail_due_requests": "the clock's, for nobody's eyes",
     "consult/image_requests/reminding.py:end_of_closed": "the same",
+    "consult/image_requests/reminding.py:_link_ends": "which service's times hold for it",
     "consult/outcomes.py:ask_for_outcomes": "the same",
     "consult/figures.py:turn_round_figures": "times and numbers, behind a decision of their own",
     "consult/tasks.py:send_image_request": "whom to write to, and whether still",

@@ -343,6 +343,7 @@ class TestWorker:
             await desk.add("slow", "first")
             await desk.until_ran("first")
             desk.jobs.stop()
+            await anyio.sleep(0.2)  # it may be in the midst of looking for more
             await desk.add("record", "not started any more")
             await anyio.sleep(0.1)
             desk.gate.set()
