@@ -32,8 +32,8 @@ test: $(VENV)/.dev ## lint, types, arrows, unit, API, migrations, browser: all o
 test-service: $(VENV)/.dev # everything that needs no browser
 	$(BIN)/pytest -n auto --dist loadfile
 
-test-web: $(VENV)/.dev # the page, in a browser
-	$(BIN)/pytest -n auto --dist loadfile tests/web
+test-web: $(VENV)/.dev # the page, in a browser; what is on duty in one file is on duty in those after it
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests/web
 
 coverage: $(VENV)/.dev ## which lines and branches the tests reach; takes three times as long as the tests
 	@.ci/packages
