@@ -6,10 +6,12 @@ always be sent again. An upload that is under way counts as the photo that it wi
 
 import shutil
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from anyio import to_thread
+from sqlalchemy import ColumnElement, and_
+from sqlalchemy.orm import Bundle
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,6 +22,18 @@ from consult.errors import StorageFull, TooMuch
 from consult.models import Actor, EarlyPreview, Photo, Upload, now
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class Coming(NamedTuple):
+    """Photos that are still on their way."""
+
+    in_consult: int
+    of_hour: int
+    """Begun by the sender within an hour."""
+    oldest_of_hour: datetime | None
+    size: int
+    """Bytes of all that the sender has begun."""
+    oldest: datetime | None
 
 
 async def require_room(backends: Backends, *, reserved: int = 0) -> None:
@@ -45,18 +59,26 @@ async def require_quota(
 
     Where it has begun to come, it does not count twice.
     """
-    await require_consult_quota(session, settings, consult_id=consult_id, photo_id=photo_id)
-    await _require_hour(session, settings, actor, photo_id)
-    await _require_day(session, settings, actor, photo_id)
+    coming = await _coming(session, photo_id, consult_id=consult_id, sender=actor.user_id)
+    await _require_consult(session, settings, consult_id, coming)
+    await _require_hour(session, settings, actor, coming)
+    await _require_day(session, settings, actor, coming)
 
 
 async def require_consult_quota(
     session: AsyncSession, settings: Settings, *, consult_id: UUID, photo_id: UUID
 ) -> None:
+    """The same where nobody sends it: it is made of another one."""
+    coming = await _coming(session, photo_id, consult_id=consult_id)
+    await _require_consult(session, settings, consult_id, coming)
+
+
+async def _require_consult(
+    session: AsyncSession, settings: Settings, consult_id: UUID, coming: Coming
+) -> None:
     query = select(func.count()).select_from(Photo).where(Photo.consult_id == consult_id)
     photos = (await session.exec(query)).one()
-    coming = await _coming(session, photo_id, Upload.consult_id == consult_id)
-    if photos + coming.number >= settings.photos_per_consult:
+    if photos + coming.in_consult >= settings.photos_per_consult:
         raise TooMuch(
             f"A consult takes {settings.photos_per_consult} photos. Open another one for more.",
             code="consult_full",
@@ -65,21 +87,18 @@ async def require_consult_quota(
 
 
 async def _require_hour(
-    session: AsyncSession, settings: Settings, actor: Actor, photo_id: UUID
+    session: AsyncSession, settings: Settings, actor: Actor, coming: Coming
 ) -> None:
     """The newest but so many is what has to grow an hour old."""
-    since = now() - _HOUR
-    mine = (Upload.created_by == actor.user_id, Upload.created_at > since)
-    coming = await _coming(session, photo_id, *mine)
     query = (
         select(Photo.created_at)
-        .where(*_sent_by(actor, since=since))
+        .where(*_sent_by(actor, since=now() - _HOUR))
         .order_by(col(Photo.created_at).desc())
-        .offset(max(0, settings.photos_per_hour - 1 - coming.number))
+        .offset(max(0, settings.photos_per_hour - 1 - coming.of_hour))
         .limit(1)
     )
-    full = coming.number >= settings.photos_per_hour
-    if blocking := (coming.oldest if full else (await session.exec(query)).first()):
+    full = coming.of_hour >= settings.photos_per_hour
+    if blocking := (coming.oldest_of_hour if full else (await session.exec(query)).first()):
         raise TooMuch(
             f"You have sent {settings.photos_per_hour} photos within an hour. Send more later.",
             code="hour_full",
@@ -88,13 +107,12 @@ async def _require_hour(
 
 
 async def _require_day(
-    session: AsyncSession, settings: Settings, actor: Actor, photo_id: UUID
+    session: AsyncSession, settings: Settings, actor: Actor, coming: Coming
 ) -> None:
     query = select(func.sum(Photo.size), func.min(Photo.created_at)).where(
         *_sent_by(actor, since=now() - _DAY)
     )
     sent, first = (await session.exec(query)).one()
-    coming = await _coming(session, photo_id, Upload.created_by == actor.user_id)
     total, oldest = (sent or 0) + coming.size, first or coming.oldest
     if oldest and total >= settings.photo_bytes_per_day:
         raise TooMuch(
@@ -128,29 +146,36 @@ async def _early(session: AsyncSession, *of: bool) -> int:
 
 async def bytes_coming(session: AsyncSession, photo_id: UUID) -> int:
     """How many bytes all uploads that are under way will have, but for that of this photo."""
-    return (await _coming(session, photo_id)).size
+    query = select(func.coalesce(func.sum(Upload.length), 0)).where(*_under_way(photo_id))
+    return (await session.exec(query)).one()
 
 
-class Coming(NamedTuple):
-    """Photos that are still on their way."""
+async def _coming(
+    session: AsyncSession, photo_id: UUID, *, consult_id: UUID, sender: UUID | None = None
+) -> Coming:
+    """What counts for this photo, itself left out. One question: every photo asks it twice."""
+    mine = col(Upload.created_by) == sender
+    of_hour = and_(mine, col(Upload.created_at) > now() - _HOUR)
+    began = func.min(Upload.created_at)
+    counted = Bundle[Any](
+        "coming",
+        func.count().filter(col(Upload.consult_id) == consult_id),
+        func.count().filter(of_hour),
+        began.filter(of_hour),
+        func.coalesce(func.sum(Upload.length).filter(mine), 0),
+        began.filter(mine),
+    )
+    query = select(counted).select_from(Upload).where(*_under_way(photo_id))  # pyright: ignore[reportCallIssue, reportArgumentType] - the types know no bundle
+    return Coming(*(await session.exec(query)).one())
 
-    number: int
-    size: int
-    """Bytes."""
-    oldest: datetime | None
 
-
-async def _coming(session: AsyncSession, photo_id: UUID, *of: bool) -> Coming:
-    """Those that `of` picks, but for this photo."""
-    query = select(
-        func.count(), func.coalesce(func.sum(Upload.length), 0), func.min(Upload.created_at)
-    ).where(
-        *of,
-        Upload.photo_id != photo_id,
+def _under_way(photo_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    """All uploads that are, but for that of this photo."""
+    return (
+        col(Upload.photo_id) != photo_id,
         col(Upload.finished_at).is_(None),
         col(Upload.expires_at) > now(),
     )
-    return Coming(*(await session.exec(query)).one())
 
 
 def _sent_by(actor: Actor, *, since: datetime) -> tuple[bool, ...]:

@@ -146,7 +146,7 @@ async def again(request: ConsultRequest, sender: Sender, begun: Begun, *, offset
     if not tus.wants_photo(request):
         return Progress(offset)
     async with recording(request) as session:
-        await show_again(session, place.seat, place.known)
+        await show_again(session, place.seat, place.photo_id)
         return Progress(offset, await _shown(session, sender, place.known))
 
 

@@ -142,7 +142,7 @@ async def _shown_again(
     """
     if known.sha256_before != sha256_before or known.turned_from:
         raise id_taken()
-    await show_again(session, seat, known)
+    await show_again(session, seat, known.id)
     return known
 
 

@@ -16,6 +16,7 @@ from consult.imaging.photo import ScrubbedPhoto
 from consult.imaging.scrub import scrub
 from consult.models import EarlyPreview, now, private
 from consult.photos.instances import Facts, Place
+from consult.photos.reading import show_again
 from consult.photos.rows import early_in, id_taken, known_photo
 from consult.quotas import require_preview_quota, require_room
 
@@ -33,7 +34,7 @@ async def send_preview(
     Forbidden, TooMuch, StorageFull.
     """
     if place.known:
-        await _tell_again(session, place)
+        await show_again(session, place.seat, place.photo_id)
         return None, False
     await require_room(backends)
     scrubbed = await to_thread.run_sync(
@@ -43,13 +44,13 @@ async def send_preview(
     # The write transaction begins here: nothing slow below this line.
     actor, consult_id = place.seat.actor, place.seat.consult.id
     if await known_photo(session, place.seat, place.photo_id):
-        await _tell_again(session, place)
+        await show_again(session, place.seat, place.photo_id)
         return None, False
     seat = await get_seat(session, actor, consult_id, Action.PHOTO_ATTACH)
     if early := await _known(session, seat, place.photo_id):
         if early.sha256_before != hashlib.sha256(upload).hexdigest():
             raise id_taken()
-        await _tell_again(session, place)
+        await show_again(session, place.seat, place.photo_id)
         return early, False
     await require_preview_quota(session, backends.settings, actor=actor, consult_id=consult_id)
     return await _keep(session, backends, seat, _row_of(scrubbed, seat, place, facts)), True
@@ -62,12 +63,6 @@ async def forget_preview(session: AsyncSession, seat: Seat, photo_id: UUID) -> N
             col(EarlyPreview.photo_id) == photo_id, col(EarlyPreview.consult_id) == seat.consult.id
         )
     )
-
-
-async def _tell_again(session: AsyncSession, place: Place) -> None:
-    """Put on record that the sender is told again what there is."""
-    seat = place.seat
-    await audit.record(session, seat.actor, "photo.facts.viewed", place.photo_id, **seat.about)
 
 
 def _scrub(upload: bytes, settings: Settings) -> ScrubbedPhoto:

@@ -102,6 +102,6 @@ def _look_for(purpose: Purpose) -> Action:
     return Action.IMAGE_READ if purpose is Purpose.CARE else Action.IMAGE_READ_FOR_OTHERS
 
 
-async def show_again(session: AsyncSession, seat: Seat, photo: Photo) -> None:
+async def show_again(session: AsyncSession, seat: Seat, photo_id: UUID) -> None:
     """Put on record that the sender of a photo they sent before is told its facts again."""
-    await audit.record(session, seat.actor, "photo.facts.viewed", photo.id, **seat.about)
+    await audit.record(session, seat.actor, "photo.facts.viewed", photo_id, **seat.about)

@@ -125,7 +125,7 @@ def _action(photo: Photo, actor: Actor) -> Action:
 async def _shown_again(session: AsyncSession, known: Photo, turn: Turn) -> Photo:
     if (known.turned_from, known.turned_clockwise) != (turn.photo.id, turn.clockwise):
         raise id_taken()
-    await show_again(session, turn.place.seat, known)
+    await show_again(session, turn.place.seat, known.id)
     return known
 
 
