@@ -257,7 +257,7 @@ class TestTerminal:
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
 
-        assert process.returncode == 130
+        assert process.returncode == 130, told.decode()
         assert b"Traceback" not in told
         results = contents(out)
         assert json.loads(first)["ok"] is True
