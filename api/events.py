@@ -6,6 +6,7 @@ The stream carries no health information: it says that something is there, the p
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from time import monotonic
 from uuid import UUID
 
 from starlette.responses import Response, StreamingResponse
@@ -13,7 +14,7 @@ from starlette.routing import Route
 
 from api.auditing import put_on_record
 from api.bodies import Number, Query, read_query
-from api.following import RECHECK_SECONDS, Following, seat_of
+from api.following import Following, seat_of
 from api.openapi import operation
 from api.state import ConsultRequest
 from consult.access import Action
@@ -54,7 +55,7 @@ async def _stream(request: ConsultRequest, seat: Seat, number: int) -> AsyncIter
     following = Following(request, seat)
     yield f"retry: {_RETRY_MILLISECONDS}\n\n"
     with doorbell.subscribe(*following.topics) as bell:
-        silent = 0.0
+        spoken = monotonic()
         while not doorbell.closed:
             bell.clear()
             try:  # the seat may have ended, or been taken away, meanwhile
@@ -64,17 +65,17 @@ async def _stream(request: ConsultRequest, seat: Seat, number: int) -> AsyncIter
             for event in events:
                 yield _text(*event)
                 number = event[0]
-            silent = 0.0 if events else silent + RECHECK_SECONDS
-            if silent > _PING_SECONDS:
-                silent = 0.0
+                spoken = monotonic()
+            if monotonic() - spoken >= _PING_SECONDS:
+                spoken = monotonic()
                 yield ": still here\n\n"
-            await _rung(bell)
+            await _rung(bell, within=following.proven_for())
     yield "event: bye\ndata: {}\n\n"
 
 
-async def _rung(bell: asyncio.Event) -> None:
+async def _rung(bell: asyncio.Event, *, within: float) -> None:
     try:
-        async with asyncio.timeout(RECHECK_SECONDS):
+        async with asyncio.timeout(within):
             await bell.wait()
     except TimeoutError:
         return

@@ -15,7 +15,7 @@ from consult.accounts import topic_of_user
 from consult.consults import Happened, Seat, events_after, get_seat, topic_of_rights
 from consult.errors import NotFound
 
-RECHECK_SECONDS = 5.0
+_PROOF_SECONDS = 5.0
 _CHANGES_NO_RIGHT = {"message.posted", "photo.attached"}
 
 
@@ -44,9 +44,13 @@ class Following:
             return events
         return await self._proven_news(number)
 
+    def proven_for(self) -> float:
+        """Seconds until the right has to be shown again, whatever rings before."""
+        return max(0.0, self._proven + _PROOF_SECONDS - monotonic())
+
     def _in_doubt(self) -> bool:
         doubts = self.request.state["backends"].doorbell.rings(*self._of_rights)
-        return doubts != self._doubts or monotonic() - self._proven >= RECHECK_SECONDS
+        return doubts != self._doubts or not self.proven_for()
 
     async def _proven_news(self, number: int) -> list[Happened]:
         """Show the right and read in one look at the database: nothing lies between the two."""

@@ -209,6 +209,24 @@ class TestLosingTheSeat:
         assert stream.next() == ("", "bye")
         assert time.monotonic() - over < 5.5
 
+    def test_a_guest_whose_time_is_over_while_others_talk(
+        self, service: Service, patient: Person, specialist: Person
+    ) -> None:
+        """What rings meanwhile does not put off that the right is shown again."""
+        consult_id = patient.open_consult()
+        specialist.say(consult_id, "Mine.")
+        guest = Person(service, "gia@consult.test", "specialist")
+        give_seat(service, consult_id, guest, by=specialist, hours=2 / 3600)
+        over = time.monotonic() + 2
+        stream = guest.follow(consult_id)
+
+        time.sleep(max(0, over + 1 - time.monotonic()))
+        specialist.say(consult_id, "Still talking.")
+
+        while stream.next() != ("", "bye"):
+            pass
+        assert time.monotonic() - over < 5.5
+
     def test_a_mother_who_no_longer_acts(self, service: Service, patient: Person) -> None:
         consult_id = patient.open_consult()
         mother = Person(service, "mia@consult.test", "patient")
