@@ -59,6 +59,7 @@ async def _measure(folder: Path, open_rows: int) -> None:
 
 async def _fill(backends: Backends, open_rows: int) -> UUID:
     consult_id, at = uuid4(), now()
+    backends.keys.make(consult_id)
     async with backends.database.writes.begin() as session:
         person = await add_user(session, email="a@bench.test", name="A", role=Role.SPECIALIST)
         crew = await add_user(session, email="b@bench.test", name="B", role=Role.EMS)
